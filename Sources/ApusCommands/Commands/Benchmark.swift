@@ -1,0 +1,19 @@
+// apus benchmark: rates of the parts, as tables and as JSON.
+
+import ArgumentParser
+
+/// `apus benchmark`.
+struct Benchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure how fast inference, training and tokenizers are here.",
+    discussion: """
+      Every figure is a median of several rounds. Machines drift: compare two programs in the same minutes, taking \
+      turns, and trust ratios rather than rates.
+      """,
+    subcommands: commands)
+
+  /// One line each.
+  static let commands: [any ParsableCommand.Type] = [
+    BenchmarkInference.self
+  ]
+}

@@ -1,0 +1,101 @@
+// apus logits: what the model says at every position, for checking it against other tools.
+
+import ApusCore
+import ApusFormats
+import ApusGeneration
+import ApusModels
+import ApusTensor
+import ArgumentParser
+import Foundation
+
+/// `apus logits`.
+struct Logits: Command {
+  static let configuration = CommandConfiguration(
+    abstract: "Print or save the logits at every position of a sequence of token ids.",
+    discussion: """
+      The text form shows the five most probable next tokens after each position. --format json prints all logits as \
+      rows, or only their shape where --output saves them: a safetensors file with one float32 tensor `logits` of shape \
+      [tokens, vocabulary].
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var common: CommonOptions
+
+  @Option(help: ArgumentHelp("Token ids: 1,2,3.", valueName: "ids"))
+  var ids: TokenIDs
+
+  @Option(help: ArgumentHelp("Save the logits here.", valueName: "file.safetensors"))
+  var output: String?
+
+  @Option(help: "text or json.")
+  var format = OutputFormat.text
+
+  func run(_ console: Console) throws {
+    let location = try ModelLocation(model.path)
+    let model = try Model.load(folder: location.folder)
+    let workspace = try Workspace()
+    let hidden = try model.hidden(PackedBatch(sequence: try validated(model)), in: workspace)
+    let logits = model.logits(hidden, in: workspace)
+    if let output { try save(logits, to: output) }
+    switch format {
+    case .json: try console.printJSON(json(logits))
+    case .text: for line in lines(logits) { try console.output.line(line) }
+    }
+  }
+
+  private func save(_ logits: Tensor, to path: String) throws(ApusError) {
+    let shape = [logits.rows, logits.columns]
+    let tensor = TensorDescription(name: "logits", type: .float32, shape: shape)
+    try SafetensorsWriter.write(to: path, tensors: [tensor]) { _, sink throws(ApusError) in
+      try logits.withBytes { bytes throws(ApusError) in try sink(bytes) }
+    }
+  }
+
+  private func json(_ logits: Tensor) -> JSON {
+    var fields: [(String, JSON)] = [
+      ("ids", .integers(ids.values)), ("shape", .integers([logits.rows, logits.columns])),
+    ]
+    if let output {
+      fields.append(("output", .string(output)))
+    } else {
+      fields.append(("logits", .array(rows(logits).map { .array($0.map { .double(Double($0)) }) })))
+    }
+    return .fields(fields)
+  }
+
+  private func rows(_ logits: Tensor) -> [[Float]] {
+    (0..<logits.rows).map { logits.rows($0..<$0 + 1).values }
+  }
+
+  private func lines(_ logits: Tensor) -> [String] {
+    var table = TextTable(["position", "id", "next tokens: id (probability)"], left: [2])
+    for (position, row) in rows(logits).enumerated() {
+      table.add(["\(position)", "\(ids.values[position])", Self.mostProbable(row)])
+    }
+    return table.lines
+  }
+
+  private static func mostProbable(_ row: [Float]) -> String {
+    let ranked = row.indices.sorted { row[$0] != row[$1] ? row[$0] > row[$1] : $0 < $1 }
+    let greatest = row.max() ?? 0
+    let sum = row.reduce(0.0) { $0 + exp(Double($1 - greatest)) }
+    let shown = ranked.prefix(5).map { id in
+      "\(id) (\(Quantity.decimals(exp(Double(row[id] - greatest)) / sum, 4)))"
+    }
+    return shown.joined(separator: "  ")
+  }
+
+  private func validated(_ model: Model) throws(ApusError) -> [Int32] {
+    let (vocabulary, context) = (model.specification.vocabulary, model.specification.context)
+    if let id = ids.values.first(where: { $0 < 0 || Int($0) >= vocabulary }) {
+      throw ApusError(
+        .usage, "token id \(id) is not in the model's vocabulary (0 to \(vocabulary - 1))",
+        remedy: "encode the text with the model's own tokenizer")
+    }
+    guard ids.values.count <= context else {
+      throw ApusError(
+        .usage, "\(ids.values.count) ids are given, the model's context is \(context)", remedy: "give fewer ids")
+    }
+    return ids.values
+  }
+}

@@ -1,0 +1,131 @@
+// What the machine is and how it feels: processors, memory, time, terminal. The differences between Linux and macOS that are
+// not file calls stand here. It decides nothing.
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Monotonic time, which no clock adjustment moves.
+public enum Clock {
+  /// Nanoseconds since some fixed instant.
+  public static func nanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+  }
+
+  /// Seconds since some fixed instant.
+  public static func seconds() -> Double { Double(nanoseconds()) * 1e-9 }
+}
+
+/// The machine and the process, as the operating system describes them.
+public enum Platform {
+  /// How many processors this process may use, at least 1; respects the affinity mask, as `taskset` sets it, and the
+  /// share of a container.
+  public static var processorCount: Int {
+    var count = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    #if os(Linux)
+      // The mask is groups of hexadecimal digits with commas between.
+      if let mask = processStatus("Cpus_allowed") {
+        let allowed = mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+        if allowed > 0 { count = min(count, allowed) }
+      }
+      // "quota period" in microseconds, or "max period".
+      if let bytes = try? FileSystem.readAll("/sys/fs/cgroup/cpu.max") {
+        let fields = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap {
+          Double($0)
+        }
+        if fields.count == 2, fields[1] > 0 { count = min(count, max(1, Int((fields[0] / fields[1]).rounded(.up)))) }
+      }
+    #endif
+    return count
+  }
+
+  /// Bytes of memory in the machine.
+  public static var machineMemory: Int {
+    max(0, Int(sysconf(Int32(_SC_PHYS_PAGES)))) * pageSize
+  }
+
+  /// Bytes in a page of memory.
+  public static var pageSize: Int { max(1, Int(sysconf(Int32(_SC_PAGESIZE)))) }
+
+  /// The most bytes of memory that this process has had resident.
+  public static var peakMemory: Int {
+    #if os(Linux)
+      return processStatusBytes("VmHWM") ?? 0
+    #else
+      var usage = rusage()
+      return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : 0
+    #endif
+  }
+
+  /// Bytes of memory that this process has resident now; its peak where the system does not say.
+  public static var residentMemory: Int {
+    #if os(Linux)
+      return processStatusBytes("VmRSS") ?? 0
+    #else
+      return peakMemory
+    #endif
+  }
+
+  #if os(Linux)
+    /// The value that follows `key:` in what Linux says of this process.
+    private static func processStatus(_ key: String) -> Substring? {
+      guard let bytes = try? FileSystem.readAll("/proc/self/status") else { return nil }
+      let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+      return lines.first { $0.hasPrefix(key + ":") }?.dropFirst(key.count + 1)
+    }
+
+    private static func processStatusBytes(_ key: String) -> Int? {
+      processStatus(key)?.split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) }.map { $0 * 1024 }
+    }
+  #endif
+
+  /// The value of an environment variable; nil where it is not set.
+  public static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+
+  /// Number of this process.
+  public static var processIdentifier: Int { Int(getpid()) }
+
+  /// One of the three streams that a process is born with.
+  public enum Stream: Int32, Sendable {
+    /// Standard input.
+    case input = 0
+    /// Standard output.
+    case output = 1
+    /// Standard error.
+    case error = 2
+  }
+
+  /// Whether a person looks at the stream, rather than a file or another program.
+  public static func isTerminal(_ stream: Stream) -> Bool { isatty(stream.rawValue) == 1 }
+
+  /// Columns of the terminal behind `stream`; nil where there is no terminal or it does not say.
+  public static func terminalWidth(_ stream: Stream = .error) -> Int? {
+    var size = winsize()
+    guard ioctl(stream.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
+  /// Writes all of `bytes` to a stream, unbuffered.
+  public static func write(_ bytes: UnsafeRawBufferPointer, to stream: Stream) throws(ApusError) {
+    try Posix.write(stream.rawValue, bytes, path: stream == .output ? "standard output" : "standard error")
+  }
+
+  /// Lets the processor do something else for about this many seconds.
+  public static func sleep(seconds: Double) {
+    let whole = seconds.rounded(.down)
+    var rest = timespec(tv_sec: Int(whole), tv_nsec: Int((seconds - whole) * 1e9))
+    while true {
+      var left = timespec()
+      if nanosleep(&rest, &left) == 0 || errno != EINTR { return }
+      rest = left
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// The door for programs that want text: a model, its tokenizer and its end-of-text tokens, loaded from one path.
+
+public import ApusCore
+import ApusModels
+public import ApusTokenizers
+
+/// A model with its tokenizer, ready to continue texts. Immutable: any number of tasks may use one at the same time.
+///
+/// ```swift
+/// let model = try LanguageModel.load("run")
+/// for try await piece in model.stream("Once upon a time", GenerationOptions(maximumTokens: 100)) {
+///   print(piece, terminator: "")
+/// }
+/// ```
+public final class LanguageModel: Sendable {
+  /// The model.
+  public let model: any NextTokenModel
+  /// The tokenizer; nil where the model came without one and only ids can be used.
+  public let tokenizer: (any Tokenizer)?
+  /// The tokens that end a text; there may be several.
+  public let endOfText: Set<Int32>
+  /// The token that a text begins with when nothing else is given.
+  public let beginningOfText: Int32?
+
+  /// Joins a model and a tokenizer.
+  /// - Parameter endOfText: nil: what the tokenizer says.
+  public init(
+    _ model: any NextTokenModel, tokenizer: (any Tokenizer)?, endOfText: Set<Int32>? = nil,
+    beginningOfText: Int32? = nil
+  ) {
+    self.model = model
+    self.tokenizer = tokenizer
+    let end = tokenizer?.specialTokens.endOfText
+    self.endOfText = endOfText ?? Set([end].compactMap { $0 })
+    self.beginningOfText = beginningOfText ?? tokenizer?.specialTokens.beginningOfText ?? end
+  }
+
+  /// Loads a Hugging Face folder, a file in one, or the finished model or latest checkpoint of a run folder.
+  /// - Throws: `missingInput` where nothing is there, `badData` where it is damaged or of an unknown architecture.
+  public static func load(_ path: String) throws(ApusError) -> LanguageModel {
+    let location = try ModelLocation(path)
+    let tokenizer: (any Tokenizer)? =
+      location.has("tokenizer.json") ? try TokenizerFile.load(path: location.file("tokenizer.json")) : nil
+    let model = try Model.load(folder: location.folder)
+    let generation = try GenerationConfiguration(location)
+    let named = generation.endTokens.isEmpty ? model.endTokens : generation.endTokens
+    return LanguageModel(
+      try Transformer(model), tokenizer: tokenizer, endOfText: named.isEmpty ? nil : named,
+      beginningOfText: generation.beginToken ?? model.beginToken)
+  }
+
+  /// The ids of a prompt; an empty text becomes the token that begins texts.
+  /// - Parameter special: whether the text of special tokens in the prompt means them.
+  /// - Throws: `usage` where there is no tokenizer, or the prompt is empty and no token begins texts.
+  public func encode(_ prompt: String, special: SpecialTokenPolicy = .plainText) throws(ApusError) -> [Int32] {
+    guard let tokenizer else {
+      throw ApusError(.usage, "the model came without a tokenizer", remedy: "give the prompt as token ids")
+    }
+    let ids = try tokenizer.encode(prompt, special: special)
+    if !ids.isEmpty { return ids }
+    guard let beginningOfText else {
+      throw ApusError(
+        .usage, "the prompt is empty, and this model has no token that begins a text",
+        remedy: "give a prompt of at least one character")
+    }
+    return [beginningOfText]
+  }
+
+  /// Generates on the caller's thread.
+  /// - Throws: `usage` for wrong options, or a prompt that is empty or longer than the context.
+  public func generator(
+    _ prompt: [Int32], _ options: GenerationOptions = GenerationOptions(),
+    isCancelled: @escaping () -> Bool = { false }
+  ) throws(ApusError) -> Generator {
+    try Generator(
+      model, tokenizer, prompt: prompt, options: options, endOfText: endOfText, isCancelled: isCancelled)
+  }
+
+  /// The tokens that continue a text, computed on a thread of their own; see `TokenStream`.
+  public func tokens(_ prompt: String, _ options: GenerationOptions = GenerationOptions()) -> TokenStream {
+    TokenStream { isCancelled throws(ApusError) in
+      try self.generator(try self.encode(prompt), options, isCancelled: isCancelled)
+    }
+  }
+
+  /// The text that continues a text, piece by piece, computed on a thread of its own; see `TokenStream`.
+  public func stream(_ prompt: String, _ options: GenerationOptions = GenerationOptions()) -> TextStream {
+    TextStream(tokens(prompt, options))
+  }
+}
+
+extension Model {
+  fileprivate var endTokens: Set<Int32> { Set(specification.endTokens.compactMap { Int32(exactly: $0) }) }
+  fileprivate var beginToken: Int32? { specification.beginToken.flatMap { Int32(exactly: $0) } }
+}

@@ -1,0 +1,172 @@
+// Everything a forward or backward pass needs besides the model and the batch: threads, kernels, memory, and the tape. One
+// per thread of execution; reused from step to step, so that a steady step allocates nothing. It knows no model.
+
+public import ApusCore
+import CApusKernels
+
+/// Dropout of a training step: its draws depend on these, the place in the model and the token's index alone.
+public struct DropoutSettings: Sendable, Equatable {
+  /// The probability that a value becomes zero, 0 ..< 1.
+  public var rate: Float
+  /// The key of the draws.
+  public var seed: UInt64
+  /// The training step.
+  public var step: UInt32
+
+  /// Dropout at `rate`, drawn for `step` under `seed`.
+  public init(rate: Float, seed: UInt64, step: UInt32) {
+    self.rate = rate
+    self.seed = seed
+    self.step = step
+  }
+}
+
+/// Threads, kernels, activations' memory and tape of one computation.
+public final class Workspace {
+  /// The threads that the operations run on.
+  public let pool: ThreadPool
+  /// The inner loops.
+  public let kernels: Kernels
+
+  let arena = Arena()
+  let tape = Tape()
+  let input = BatchInput()
+  let products: MatrixProduct
+  let scratch = Scratch()
+  private(set) var dropout: DropoutSettings?
+  private(set) var caches: [KeyValueCache] = []
+
+  /// A workspace on the given threads and kernels.
+  public init(pool: ThreadPool, kernels: Kernels) {
+    self.pool = pool
+    self.kernels = kernels
+    products = MatrixProduct(kernels: kernels, pool: pool)
+  }
+
+  /// A workspace on the shared threads, with the kernels that `Kernels.select()` chooses.
+  public convenience init() throws(ApusError) {
+    self.init(pool: .shared, kernels: try Kernels.select())
+  }
+
+  /// Begins a pass: all variables made before become invalid.
+  /// - Parameters:
+  ///   - recording: whether a backward pass follows.
+  ///   - caches: none, or one for each segment, which holds the keys and values before the segment's position.
+  public func begin(
+    _ batch: PackedBatch, recording: Bool, dropout: DropoutSettings? = nil, caches: [KeyValueCache] = []
+  ) {
+    precondition(caches.isEmpty || (caches.count == batch.segments.count && !recording), "caches do not match")
+    arena.reset()
+    tape.begin(recording: recording)
+    input.load(batch)
+    self.dropout = dropout.flatMap { $0.rate > 0 ? $0 : nil }
+    self.caches = caches
+  }
+
+  /// Floats that activations and their gradients own: constant once training is steady.
+  public var ownedFloats: Int { arena.capacity + tape.pool.capacity + scratch.capacity }
+
+  /// Whether a backward pass follows.
+  public var isRecording: Bool { tape.isRecording }
+
+  /// Runs `body`; without a tape, activations made in it are taken back at its end.
+  public func releasingActivations(_ body: () -> Void) {
+    let mark = arena.mark
+    body()
+    if !isRecording { arena.release(to: mark) }
+  }
+
+  /// Some rows of a variable, as a view that takes no gradient.
+  public func rows(_ rows: Range<Int>, of variable: Variable) -> Variable {
+    precondition(!isRecording, "a view of rows has no gradient")
+    return Variable(value: variable.value.rows(rows), slot: -1)
+  }
+
+  // MARK: - Splitting work
+
+  // About as many values as make a parallel region worth its start.
+  private static let grain = 1 << 13
+
+  /// Splits rows over the threads; `width` is the values that one row touches.
+  func forRows(_ rows: Int, width: Int, _ body: (Range<Int>) -> Void) {
+    split(rows, by: 1, cost: rows * width, body)
+  }
+
+  /// Splits columns over the threads in multiples of a cache line; `height` is the values that one column touches.
+  func forColumns(_ columns: Int, height: Int, _ body: (Range<Int>) -> Void) {
+    split(columns, by: 16, cost: columns * height, body)
+  }
+
+  /// Runs tasks that need scratch of their own: `body(task, worker)`, with `worker` below the number of threads.
+  func forTasks(_ tasks: Int, cost: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+    guard cost >= 2 * Self.grain else {
+      for task in 0..<tasks { body(task, 0) }
+      return
+    }
+    pool.run(tasks) { task, worker in body(task, worker) }
+  }
+
+  private func split(_ count: Int, by unit: Int, cost: Int, _ body: (Range<Int>) -> Void) {
+    let units = (count + unit - 1) / unit
+    let tasks = min(units, pool.threads, max(1, cost / Self.grain))
+    guard tasks > 1 else { return body(0..<count) }
+    pool.run(tasks) { task, _ in
+      let first = units * task / tasks * unit
+      let end = min(count, units * (task + 1) / tasks * unit)
+      body(first..<end)
+    }
+  }
+}
+
+/// Tokens, targets and positions of the batch at hand, in memory that is reused and that records may point into.
+final class BatchInput: @unchecked Sendable {
+  private(set) var segments: [Segment] = []
+  private(set) var count = 0
+  private(set) var firstToken = 0
+  private(set) var hasTargets = false
+  private var memory = UnsafeMutablePointer<Int32>.allocate(capacity: 0)
+  private var capacity = 0
+
+  deinit { memory.deallocate() }
+
+  var tokens: UnsafeMutablePointer<Int32> { memory }
+  var targets: UnsafeMutablePointer<Int32> { memory + capacity }
+  var positions: UnsafeMutablePointer<Int32> { memory + 2 * capacity }
+
+  func load(_ batch: PackedBatch) {
+    count = batch.tokens.count
+    segments = batch.segments
+    firstToken = batch.firstToken
+    hasTargets = !batch.targets.isEmpty
+    if count > capacity {
+      memory.deallocate()
+      capacity = count
+      memory = .allocate(capacity: 3 * capacity)
+    }
+    for row in 0..<count { tokens[row] = batch.tokens[row] }
+    for row in 0..<batch.targets.count { targets[row] = batch.targets[row] }
+    for segment in segments {
+      for index in 0..<segment.count { positions[segment.start + index] = Int32(segment.position + index) }
+    }
+  }
+}
+
+/// Memory that one operation uses while it runs: grown to the largest need seen, never shared by two at a time.
+final class Scratch {
+  private var memory = TensorStorage(count: 0)
+  private var perThread = TensorStorage(count: 0)
+  var capacity: Int { memory.count + perThread.count }
+
+  /// A matrix for the operation at hand.
+  func matrix(rows: Int, columns: Int) -> Tensor {
+    if memory.count < rows * columns { memory = TensorStorage(count: rows * columns) }
+    return Tensor(storage: memory, offset: 0, rows: rows, columns: columns)
+  }
+
+  /// One row for each thread.
+  func forThreads(_ threads: Int, columns: Int) -> Tensor {
+    let aligned = (columns + 15) & ~15
+    if perThread.count < threads * aligned { perThread = TensorStorage(count: threads * aligned) }
+    return Tensor(storage: perThread, offset: 0, rows: threads, columns: aligned)
+  }
+}

@@ -1,0 +1,51 @@
+// How files spell tokens that are not text: each byte has a printable character that stands for it (Radford et al. 2019,
+// encoder.py). Printable Latin-1 stands for itself, the other bytes for U+0100 onwards in order.
+
+/// The stand-in characters of bytes.
+enum ByteAlphabet {
+  /// For each byte its stand-in.
+  static let standIns: [Unicode.Scalar] = {
+    var next: UInt32 = 0x100
+    return (0...255).map { byte in
+      let isItself = 0x21...0x7E ~= byte || 0xA1...0xAC ~= byte || 0xAE...0xFF ~= byte
+      defer { if !isItself { next += 1 } }
+      return Unicode.Scalar(isItself ? UInt32(byte) : next) ?? "?"
+    }
+  }()
+
+  /// For each code point below 0x200 the byte that it stands for, or -1.
+  private static let byteOfScalar: [Int16] = {
+    var bytes = [Int16](repeating: -1, count: 0x200)
+    for (byte, standIn) in standIns.enumerated() { bytes[Int(standIn.value)] = Int16(byte) }
+    return bytes
+  }()
+
+  /// All bytes in the order of their stand-ins' code points: the order of ids in the `tokenizers` library.
+  static let bytesByStandIn: [UInt8] = (0...255).map { UInt8($0) }.sorted {
+    standIns[Int($0)].value < standIns[Int($1)].value
+  }
+
+  /// The spelling of a token.
+  static func spelling(of token: some Sequence<UInt8>) -> String {
+    var spelling = String.UnicodeScalarView()
+    for byte in token { spelling.append(standIns[Int(byte)]) }
+    return String(spelling)
+  }
+
+  /// The bytes of a spelling in UTF-8, or nil where a character stands for no byte. All stand-ins have one or two bytes.
+  static func bytes(of spelling: UnsafeBufferPointer<UInt8>, into result: inout [UInt8]) -> Bool {
+    result.removeAll(keepingCapacity: true)
+    let byteOfScalar = byteOfScalar
+    var place = 0
+    while place < spelling.count {
+      let lead = spelling[place]
+      let isWide = (0xC2...0xC7).contains(lead) && place + 1 < spelling.count
+      guard lead < 0x80 || isWide else { return false }
+      let scalar = isWide ? Int(lead & 0x1F) << 6 | Int(spelling[place + 1] & 0x3F) : Int(lead)
+      guard byteOfScalar[scalar] >= 0 else { return false }
+      result.append(UInt8(byteOfScalar[scalar]))
+      place += isWide ? 2 : 1
+    }
+    return true
+  }
+}

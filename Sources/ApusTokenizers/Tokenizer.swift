@@ -1,0 +1,95 @@
+// What every tokenizer can do: bytes to ids and back. It works on bytes throughout, because a Swift `String` compares by
+// canonical equivalence ("à" equals "a" + U+0300), which would merge different tokens. It knows no file format and no model.
+
+public import ApusCore
+
+/// Turns bytes into token ids and ids into bytes. Values are immutable; one may be used from any number of threads.
+public protocol Tokenizer: Sendable {
+  /// One more than the greatest id: the number of rows that an embedding needs.
+  var vocabularySize: Int { get }
+
+  /// The tokens that have a meaning of their own: end of text, padding, roles.
+  var specialTokens: SpecialTokens { get }
+
+  /// How the bytes of successive tokens join to text.
+  var joining: TokenJoining { get }
+
+  /// The bytes that the vocabulary has no token for and that encoding leaves out, as the library of its format does;
+  /// empty for almost all. Where text holds one, say so.
+  var lostBytes: [UInt8] { get }
+
+  /// Appends the ids of `text` to `ids`; nothing is added before or after.
+  /// - Throws: `badData` where the text holds something that this vocabulary cannot express.
+  func encode(_ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [Int32]) throws(ApusError)
+
+  /// The bytes that the token stands for, or nil where there is no such token.
+  func bytes(of id: Int32) -> [UInt8]?
+
+  /// Writes `tokenizer.json` (and `tokenizer_config.json`) into a folder, or one file where `path` ends in `.json`.
+  func save(to path: String) throws(ApusError)
+}
+
+/// What happens to the text of special tokens inside the text that is encoded.
+public enum SpecialTokenPolicy: Sendable, Equatable {
+  /// They become their ids: for text that this program wrote itself.
+  case recognised
+  /// They are text like any other: for text from outside, which must not be able to end a document or speak as the system.
+  case plainText
+}
+
+/// How the bytes of successive tokens join to text.
+public enum TokenJoining: Sendable, Equatable {
+  /// One after another.
+  case concatenated
+  /// One after another, but the last token loses its final space, the mark of the end of a word.
+  case wordEndAsSpace
+}
+
+extension Tokenizer {
+  /// Nothing is lost.
+  public var lostBytes: [UInt8] { [] }
+
+  /// The ids of `bytes`; see ``encode(_:special:into:)``.
+  public func encode(_ bytes: [UInt8], special: SpecialTokenPolicy = .plainText) throws(ApusError) -> [Int32] {
+    var ids: [Int32] = []
+    ids.reserveCapacity(bytes.count / 3 + 4)
+    try encode(bytes.span, special: special, into: &ids)
+    return ids
+  }
+
+  /// The ids of a string's UTF-8 bytes.
+  public func encode(_ text: String, special: SpecialTokenPolicy = .plainText) throws(ApusError) -> [Int32] {
+    try encode(Array(text.utf8), special: special)
+  }
+
+  /// The number of tokens of `bytes`.
+  public func countTokens(_ bytes: [UInt8], special: SpecialTokenPolicy = .plainText) throws(ApusError) -> Int {
+    try encode(bytes, special: special).count
+  }
+
+  /// The bytes that `ids` stand for; not necessarily valid UTF-8, since a token may be half a character.
+  /// - Parameter skippingSpecial: leave special tokens out.
+  /// - Throws: `badData` for an id that the vocabulary lacks.
+  public func decode(_ ids: some Sequence<Int32>, skippingSpecial: Bool = false) throws(ApusError) -> [UInt8] {
+    var text: [UInt8] = []
+    var isLastWordEnd = false
+    for id in ids {
+      if skippingSpecial && specialTokens.isSpecial(id) { continue }
+      let piece = try existingBytes(of: id)
+      text += piece
+      isLastWordEnd = piece.last == UInt8(ascii: " ")
+    }
+    if joining == .wordEndAsSpace && isLastWordEnd { text.removeLast() }
+    return text
+  }
+
+  /// The bytes of a token that must exist.
+  func existingBytes(of id: Int32) throws(ApusError) -> [UInt8] {
+    guard let bytes = bytes(of: id) else {
+      throw ApusError(
+        .badData, "token id \(id) is not in the vocabulary (0 to \(vocabularySize - 1))",
+        remedy: "use the tokenizer that the ids were made with")
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,66 @@
+// The tokens of a vocabulary as bytes, both ways: id → bytes and bytes → id. Ids may have gaps. It knows no model.
+
+import ApusCore
+
+/// Tokens by id and by content.
+struct Vocabulary: Sendable {
+  /// Ids from this on are refused: a damaged file must not make us reserve memory for them.
+  static let idLimit = 1 << 24
+
+  private var contents: ByteInterner
+  /// For each string of `contents`, the id of the token that text is looked up by, or -1.
+  private var idOfContent: [Int32] = []
+  /// For each id its string in `contents`, or -1.
+  private var contentOfID: [Int32] = []
+
+  /// - Parameter capacity: how many tokens to expect.
+  init(capacity: Int = 256) { contents = ByteInterner(capacity: capacity) }
+
+  /// One more than the greatest id.
+  var size: Int { contentOfID.count }
+
+  /// Adds a token.
+  /// - Parameter isFound: whether text can be looked up as this token; false for those that only ids mean.
+  /// - Throws: `badData` for an id out of range or twice, or a content twice.
+  mutating func insert(_ bytes: [UInt8], id: Int, isFound: Bool = true) throws(ApusError) {
+    guard id >= 0 && id < Self.idLimit else {
+      throw ApusError(.badData, "token id \(id) is out of range (0 to \(Self.idLimit - 1))")
+    }
+    while contentOfID.count <= id { contentOfID.append(-1) }
+    guard contentOfID[id] < 0 else { throw ApusError(.badData, "two tokens have the id \(id)") }
+    let (content, isNew) = contents.intern(bytes)
+    if isNew { idOfContent.append(-1) }
+    contentOfID[id] = Int32(content)
+    guard isFound else { return }
+    guard idOfContent[content] < 0 else {
+      throw ApusError(.badData, "the tokens \(idOfContent[content]) and \(id) are the same text")
+    }
+    idOfContent[content] = Int32(id)
+  }
+
+  /// The bytes of a token, or nil where there is none.
+  func bytes(of id: Int32) -> ArraySlice<UInt8>? {
+    guard id >= 0, id < contentOfID.count, contentOfID[Int(id)] >= 0 else { return nil }
+    return contents[Int(contentOfID[Int(id)])]
+  }
+
+  /// Appends the bytes of a token, if there is one.
+  func append(_ id: Int32, to bytes: inout [UInt8]) {
+    if let content = self.bytes(of: id) { bytes.append(contentsOf: content) }
+  }
+
+  /// The token with this content.
+  @inline(__always) func id(of bytes: UnsafeBufferPointer<UInt8>) -> Int32? {
+    guard let content = contents.index(of: bytes), idOfContent[content] >= 0 else { return nil }
+    return idOfContent[content]
+  }
+
+  /// The token with this content.
+  func id(of bytes: [UInt8]) -> Int32? { bytes.withUnsafeBufferPointer { id(of: $0) } }
+
+  /// Whether text can be looked up as this token.
+  func isFound(_ id: Int32) -> Bool { bytes(of: id).flatMap { self.id(of: Array($0)) } == id }
+
+  /// All ids that have a token, in order.
+  var ids: [Int32] { contentOfID.indices.filter { contentOfID[$0] >= 0 }.map(Int32.init) }
+}

@@ -1,0 +1,40 @@
+// Which windows of a text a model sees so that every token is scored exactly once, and with as much context as the stride
+// leaves it. Documents that fit the context are one window; longer ones are walked through by overlapping windows of which
+// only the new tokens count. It knows no model.
+
+/// A run of inputs and the first of them that counts.
+struct EvaluationWindow: Equatable {
+  var range: Range<Int>
+  var scoredFrom: Int
+
+  var scored: Int { range.upperBound - scoredFrom }
+}
+
+/// The windows of a stream, in order.
+struct EvaluationWindows: Sequence, IteratorProtocol {
+  private let stream: CorpusStream
+  private let context: Int
+  private let stride: Int
+  private var done = 0
+  private var documentStart = 0
+  private var documentEnd = 0
+
+  /// Windows of at most `context` inputs that advance by `stride` (1 to `context`) within a document.
+  init(_ stream: CorpusStream, context: Int, stride: Int) {
+    self.stream = stream
+    self.context = context
+    self.stride = Swift.max(1, Swift.min(stride, context))
+  }
+
+  mutating func next() -> EvaluationWindow? {
+    guard done < stream.count else { return nil }
+    if done == documentEnd {
+      documentStart = done
+      documentEnd = stream.nextBoundary(after: done, limit: stream.count)
+    }
+    let step = done == documentStart ? context : stride
+    let end = Swift.min(done + step, documentEnd)
+    defer { done = end }
+    return EvaluationWindow(range: Swift.max(documentStart, end - context)..<end, scoredFrom: done)
+  }
+}

@@ -1,0 +1,92 @@
+// How well a model predicts a text: the mean loss per token, perplexity, and bits per byte of the very text whose tokens were
+// scored, which is comparable between tokenizers. Sums run in token order; nothing is sampled.
+
+public import ApusCore
+public import ApusModels
+public import ApusTensor
+public import ApusTokenizers
+import Foundation
+
+/// The outcome of an evaluation.
+public struct Evaluation: Sendable, Equatable {
+  /// Sum of the losses in nats.
+  public var sum: Double
+  /// Tokens scored.
+  public var tokens: Int
+  /// Bytes of text that the scored tokens stand for; an end-of-text token stands for none.
+  public var bytes: Int
+
+  /// States the sums.
+  public init(sum: Double, tokens: Int, bytes: Int) {
+    self.sum = sum
+    self.tokens = tokens
+    self.bytes = bytes
+  }
+
+  /// Mean loss per token in nats.
+  public var loss: Double { tokens > 0 ? sum / Double(tokens) : .nan }
+  /// e to the loss.
+  public var perplexity: Double { exp(loss) }
+  /// Bits per byte of text; nil where the tokens stand for no bytes.
+  public var bitsPerByte: Double? { bytes > 0 ? sum / M_LN2 / Double(bytes) : nil }
+}
+
+/// Scores texts under a model.
+public struct Evaluator {
+  /// The most tokens of a window.
+  public var context: Int
+  /// How far windows advance within a document that is longer than the context: small is exact, large is fast.
+  public var stride: Int
+  /// Stops at the first window after so many scored tokens; nil: the whole text.
+  public var limit: Int?
+  /// Tokens that are computed at once. It changes speed and memory, and no bit of any loss.
+  public var batchTokens = 4096
+
+  private let bytesOfToken: [UInt16]
+
+  /// An evaluator for the tokens of `tokenizer`.
+  public init(tokenizer: any Tokenizer, context: Int, stride: Int? = nil, limit: Int? = nil) {
+    self.context = context
+    self.stride = stride ?? context
+    self.limit = limit
+    bytesOfToken = (0..<Int32(clamping: tokenizer.vocabularySize)).map { id in
+      tokenizer.specialTokens.isSpecial(id) ? 0 : UInt16(clamping: tokenizer.bytes(of: id)?.count ?? 0)
+    }
+  }
+
+  /// The losses of a stream's tokens under `model`.
+  /// - Parameter progress: called with the tokens scored so far; may throw to stop.
+  public func evaluate(
+    _ stream: CorpusStream, model: Model, in workspace: Workspace,
+    progress: (Int) throws(ApusError) -> Void = { _ in }
+  ) throws(ApusError) -> Evaluation {
+    var result = Evaluation(sum: 0, tokens: 0, bytes: 0)
+    var step = StepBatch()
+    var batch = PackedBatch(tokens: [], segments: [])
+    for window in EvaluationWindows(stream, context: context, stride: stride) {
+      if let limit, result.tokens + step.validTargets >= limit { break }
+      if !step.tokens.isEmpty && step.tokens.count + window.range.count > batchTokens {
+        try score(&step, &batch, model, workspace, &result)
+        try progress(result.tokens)
+      }
+      try step.append(window.range, of: stream)
+      step.ignoreTargets(ofLastRowBefore: window.scoredFrom - window.range.lowerBound)
+    }
+    if !step.tokens.isEmpty { try score(&step, &batch, model, workspace, &result) }
+    return result
+  }
+
+  private func score(
+    _ step: inout StepBatch, _ batch: inout PackedBatch, _ model: Model, _ workspace: Workspace,
+    _ result: inout Evaluation
+  ) throws(ApusError) {
+    step.copy(rows: 0..<step.rowCount, to: &batch)
+    let losses = try model.evaluationLoss(batch, in: workspace)
+    for (index, target) in batch.targets.enumerated() where target >= 0 {
+      result.sum += Double(losses[index])
+      result.bytes += Int(target) < bytesOfToken.count ? Int(bytesOfToken[Int(target)]) : 0
+      result.tokens += 1
+    }
+    step.removeAll()
+  }
+}

@@ -1,0 +1,90 @@
+// The text of a run: a folder of shards with its tokenizer. Either the configuration names one, or the run makes its own from
+// text, once: a resumed run finds it and needs the text no more.
+
+public import ApusCore
+public import ApusTokenizers
+
+/// The corpus and the tokenizer of a run.
+public struct RunData: Sendable {
+  /// What the corpus was tokenized with.
+  public var tokenizer: any Tokenizer
+  /// What is learnt from.
+  public var train: TokenCorpus
+  /// What is never learnt from.
+  public var validation: TokenCorpus
+
+  /// Opens a folder of shards that holds its tokenizer too.
+  /// - Throws: `badData` where the tokenizer is not the one that the shards were made with.
+  public init(folder: String) throws(ApusError) {
+    train = try TokenCorpus(folder: folder, split: .train)
+    validation = try TokenCorpus(folder: folder, split: .validation)
+    let path = "\(folder)/tokenizer.json"
+    guard validation.identity == train.identity, Checksum.of(try FileSystem.readAll(path)) == train.identity.fingerprint
+    else {
+      throw ApusError(
+        .badData, "is not the tokenizer that the shards were made with", file: path,
+        remedy: "make the shards anew with tokenize-corpus")
+    }
+    tokenizer = try TokenizerFile.load(path: path)
+  }
+
+  /// Called with what is being done, how much of it is done, and how much there is; may throw to stop.
+  public typealias Progress = (String, Int, Int) throws(ApusError) -> Void
+
+  /// Makes tokenizer and shards of the configuration's text in `folder`, unless that exists.
+  public static func prepare(
+    _ configuration: PretrainConfiguration, folder: String, progress: Progress
+  ) throws(ApusError) {
+    if FileSystem.isFolder(folder) { return }
+    let data = configuration.data
+    let corpus = try TextCorpus(
+      data.text, rule: data.documents, separator: data.separator, validationFraction: data.validationFraction)
+    let tokenizer = try self.tokenizer(configuration.tokenizer, for: corpus, progress: progress)
+    let builder = try CorpusBuilder(folder, tokenizer: tokenizer)
+    do throws(ApusError) {
+      try corpus.write(to: builder) { (read) throws(ApusError) in
+        try progress("tokenizing", read, corpus.totalBytes)
+      }
+      try builder.finish()
+    } catch {
+      builder.abandon()
+      throw error
+    }
+  }
+
+  private static func tokenizer(
+    _ settings: TokenizerSettings, for corpus: TextCorpus, progress: Progress
+  ) throws(ApusError) -> any Tokenizer {
+    if let path = settings.path { return try TokenizerFile.load(path: path) }
+    switch settings.algorithm {
+    case .characters: return try characters(of: corpus)
+    case .bpe: return try bytePairs(of: corpus, settings, progress: progress)
+    }
+  }
+
+  /// The characters of all the text, validation included, so that all of it can be encoded; as nanoGPT does.
+  private static func characters(of corpus: TextCorpus) throws(ApusError) -> any Tokenizer {
+    let specials = corpus.rule == .text ? [] : [Array("<|endoftext|>".utf8)]
+    var trainer = try CharacterTrainer(specialTokens: specials)
+    try corpus.forEachDocument { (document, _, _) throws(ApusError) in
+      document.withUnsafeBufferPointer { trainer.add($0) }
+    }
+    return try trainer.train()
+  }
+
+  /// Byte pairs of the training text, as far as the settings allow.
+  private static func bytePairs(
+    of corpus: TextCorpus, _ settings: TokenizerSettings, progress: Progress
+  ) throws(ApusError) -> any Tokenizer {
+    var trainer = try BytePairTrainer(BytePairTrainer.Options(vocabularySize: settings.vocabularySize))
+    var rest = settings.trainingBytes
+    try corpus.forEachDocument { (document, split, _) throws(ApusError) in
+      guard split == .train, rest > 0 else { return }
+      let part = document.extracting(0..<CorpusBuilder.characterStart(document, atOrBefore: min(rest, document.count)))
+      part.withUnsafeBufferPointer { trainer.add($0) }
+      rest -= document.count
+    }
+    try progress("learning merges", 0, settings.vocabularySize)
+    return try trainer.train().tokenizer
+  }
+}

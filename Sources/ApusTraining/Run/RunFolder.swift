@@ -1,0 +1,80 @@
+// The folder of a run: what lies where, who may write to it, and which checkpoint is the latest. Nothing is chosen that is not
+// complete: checkpoints come into being by one rename, and half-made or half-removed ones have names that begin with a dot.
+//
+//   configuration.json   the effective configuration
+//   data/                tokenizer and shards, where the run made its own
+//   checkpoints/         step-000200/ … , each complete by itself
+//   log.jsonl, loss.svg  every step, and its picture
+//   final/               the finished model in Hugging Face layout
+
+public import ApusCore
+import Foundation
+
+/// Where the parts of a run lie.
+public struct RunFolder: Sendable, Equatable {
+  /// The folder.
+  public let path: String
+
+  /// The folder at `path`, which need not exist yet.
+  public init(_ path: String) { self.path = path }
+
+  /// The effective configuration.
+  public var configuration: String { "\(path)/configuration.json" }
+  /// Tokenizer and shards of the run's own.
+  public var data: String { "\(path)/data" }
+  /// The folder of checkpoints.
+  public var checkpoints: String { "\(path)/checkpoints" }
+  /// The log of every step.
+  public var log: String { "\(path)/log.jsonl" }
+  /// The picture of the loss curves.
+  public var plot: String { "\(path)/loss.svg" }
+  /// The finished model.
+  public var final: String { "\(path)/final" }
+
+  /// Whether a run has left something here.
+  public var holdsRun: Bool {
+    [configuration, data, checkpoints, log, final].contains { FileSystem.exists($0) }
+  }
+
+  /// The folder of the checkpoint after `step` steps.
+  public func checkpoint(_ step: Int) -> String { "\(checkpoints)/\(Self.name(step))" }
+
+  /// The steps of all complete checkpoints, rising.
+  public func checkpointSteps() throws(ApusError) -> [Int] {
+    guard FileSystem.isFolder(checkpoints) else { return [] }
+    return try FileSystem.list(checkpoints).compactMap(Self.step).sorted()
+  }
+
+  static func name(_ step: Int) -> String {
+    let digits = String(step)
+    return "step-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+  }
+
+  private static func step(_ name: String) -> Int? {
+    guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)), self.name(step) == name else { return nil }
+    return step
+  }
+}
+
+/// The right to write to a run folder; released with the object or the process, even a killed one.
+final class RunLock {
+  private let descriptor: Int32
+
+  /// - Throws: `usage` where another process has it.
+  init(_ folder: RunFolder) throws(ApusError) {
+    let path = "\(folder.path)/.lock"
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw ApusError(
+        .inputOutput, "cannot be written: \(String(cString: strerror(errno)))", file: folder.path,
+        remedy: "choose a folder that you may write to")
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw ApusError(
+        .usage, "another process is training here", file: folder.path, remedy: "wait for it or choose another folder")
+    }
+  }
+
+  deinit { close(descriptor) }
+}

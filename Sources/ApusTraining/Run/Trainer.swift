@@ -1,0 +1,125 @@
+// The steps of training and nothing else: batch, gradient, clipping, update. It knows no file, no log, no checkpoint;
+// TrainingRun adds those. A step is a function of the weights, the moments and two integers (step and position), and so is
+// everything that follows from it.
+
+public import ApusCore
+public import ApusModels
+public import ApusTensor
+
+/// Trains a model, one optimiser step at a time.
+public final class Trainer {
+  /// Where training stands: with weights and moments, all that a checkpoint has to remember.
+  public struct Progress: Sendable, Equatable {
+    /// Optimiser steps done.
+    public var step = 0
+    /// Rows consumed.
+    public var position = 0
+    /// Targets learnt from.
+    public var tokens = 0
+
+    /// The beginning.
+    public init() {}
+  }
+
+  /// The model.
+  public let model: Model
+  /// The optimiser with its moments.
+  public let optimizer: AdamW
+  /// What the run was asked to do.
+  public let configuration: PretrainConfiguration
+  /// Threads and memory.
+  public let workspace: Workspace
+  /// Where training stands.
+  public var progress = Progress()
+  /// Multiply-add peak of all threads in FLOP/s, for the share of it; nil: unknown.
+  public var peak: Double?
+
+  private let flopsPerToken: Double
+  private var batcher: PackedBatcher
+  private let schedule: Schedule
+  private var step = StepBatch()
+  private var batch = PackedBatch(tokens: [], segments: [])
+
+  /// A trainer of `model` on `corpus`, at the beginning.
+  /// - Throws: `badData` where the corpus and the model do not fit.
+  public init(
+    _ model: Model, corpus: TokenCorpus, configuration: PretrainConfiguration, workspace: Workspace
+  ) throws(ApusError) {
+    guard corpus.identity.vocabularySize <= model.specification.vocabulary else {
+      throw ApusError(
+        .badData,
+        "the text was tokenized with \(corpus.identity.vocabularySize) ids, the model knows \(model.specification.vocabulary)",
+        remedy: "use the tokenizer that the shards were made with")
+    }
+    self.model = model
+    self.configuration = configuration
+    self.workspace = workspace
+    optimizer = AdamW(model.parameters, configuration.optimizer)
+    schedule = configuration.schedule
+    flopsPerToken = model.specification.trainingFlopsPerToken(context: configuration.model.context)
+    var options = BatcherOptions(context: configuration.model.context, seed: configuration.runSeed)
+    options.order = configuration.data.sampling
+    options.cutsDocuments = configuration.data.cutDocuments
+    batcher = try PackedBatcher(CorpusStream(corpus, crossesDocuments: configuration.data.crossDocuments), options)
+  }
+
+  /// Rows of one pass over the text.
+  public var rowsPerEpoch: Int { batcher.rowCount }
+
+  /// Whether all steps are done.
+  public var isFinished: Bool { progress.step >= configuration.training.steps }
+
+  /// Makes one step; nil where all are done.
+  /// - Throws: `badData` where the loss or its gradient is not finite: the weights are then those before the step.
+  public func next() throws(ApusError) -> StepReport? {
+    guard !isFinished else { return nil }
+    let start = Clock.seconds()
+    let rows = configuration.training.batch
+    try batcher.fill(&step, positions: progress.position..<progress.position + rows)
+    let loss = try accumulateGradient()
+    let middle = Clock.seconds()
+    let norm = optimizer.gradientNorm(in: workspace)
+    guard loss.isFinite, norm.isFinite else { throw diverged(loss, norm) }
+    let rate = schedule.rate(at: progress.step)
+    optimizer.update(step: progress.step, rate: rate, norm: norm, in: workspace)
+    progress.step += 1
+    progress.position += rows
+    progress.tokens += step.validTargets
+    var report = StepReport(
+      step: progress.step, tokens: progress.tokens, loss: loss, learningRate: rate, gradientNorm: norm)
+    report.timing = timing(start, middle, Clock.seconds())
+    return report
+  }
+
+  /// Adds up the gradient of the step's mean loss over its micro-batches, and returns that mean.
+  private func accumulateGradient() throws(ApusError) -> Double {
+    let scale = 1 / Float(max(1, step.validTargets))
+    let rows = configuration.training.microBatch > 0 ? configuration.training.microBatch : step.rowCount
+    let dropout = DropoutSettings(
+      rate: Float(configuration.model.dropout), seed: configuration.seed(for: .dropout),
+      step: UInt32(truncatingIfNeeded: progress.step))
+    var sum = 0.0
+    for first in stride(from: 0, to: step.rowCount, by: rows) {
+      step.copy(rows: first..<min(first + rows, step.rowCount), to: &batch)
+      sum = try model.trainingLoss(batch, in: workspace, scale: scale, dropout: dropout, addingTo: sum)
+    }
+    return sum / Double(max(1, step.validTargets))
+  }
+
+  private func diverged(_ loss: Double, _ norm: Double) -> ApusError {
+    ApusError(
+      .badData, "training diverged: the loss is \(loss) and its gradient's norm \(norm)",
+      place: "step \(progress.step + 1)", remedy: "lower the learning rate or the gradient's clipping norm")
+  }
+
+  private func timing(_ start: Double, _ middle: Double, _ end: Double) -> StepTiming {
+    var timing = StepTiming()
+    timing.seconds = end - start
+    timing.gradientSeconds = middle - start
+    timing.updateSeconds = end - middle
+    timing.tokensPerSecond = Double(step.tokens.count) / max(1e-9, end - start)
+    timing.shareOfPeak = peak.map { timing.tokensPerSecond * flopsPerToken / $0 }
+    timing.memoryBytes = Platform.peakMemory
+    return timing
+  }
+}

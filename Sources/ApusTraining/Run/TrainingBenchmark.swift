@@ -1,0 +1,110 @@
+// How fast training is here: whole steps on random tokens, with the time of their parts. Random tokens make the same work as
+// real ones. It prints nothing.
+
+public import ApusCore
+import ApusModels
+public import ApusTensor
+
+/// The outcome of a benchmark.
+public struct TrainingMeasurement: Sendable, Equatable {
+  /// Seconds of every measured step.
+  public var steps: [Double] = []
+  /// Of these, forward and backward.
+  public var gradients: [Double] = []
+  /// And norm, clipping and AdamW.
+  public var updates: [Double] = []
+  /// Seconds of a forward pass with its loss alone, measured by itself.
+  public var forwards: [Double] = []
+  /// Tokens of a step.
+  public var tokens = 0
+  /// Learned values.
+  public var parameters = 0
+  /// Floating-point operations of a step.
+  public var flops = 0.0
+  /// Multiply-add peak of all threads in FLOP/s, measured just before.
+  public var peak = 0.0
+  /// The most memory that the process had, in bytes.
+  public var peakMemory = 0
+
+  /// The middle value; the lower one of two.
+  public static func median(_ values: [Double]) -> Double {
+    values.isEmpty ? .nan : values.sorted()[(values.count - 1) / 2]
+  }
+}
+
+/// Measures training steps of a configuration's model.
+public struct TrainingBenchmark {
+  /// What is trained: model, batch, optimiser. Data and steps are not looked at.
+  public var configuration: PretrainConfiguration
+  /// Ids of the vocabulary.
+  public var vocabulary: Int
+  /// Steps that are measured.
+  public var steps: Int
+  /// Steps before them that are not.
+  public var warmup = 2
+
+  /// A benchmark of `steps` steps.
+  public init(_ configuration: PretrainConfiguration, vocabulary: Int, steps: Int) {
+    self.configuration = configuration
+    self.vocabulary = vocabulary
+    self.steps = steps
+  }
+
+  /// Runs it.
+  /// - Parameter progress: called after every step; may throw to stop.
+  public func run(
+    in workspace: Workspace, progress: (Int) throws(ApusError) -> Void = { _ in }
+  ) throws(ApusError) -> TrainingMeasurement {
+    var configuration = configuration
+    configuration.training.steps = warmup + steps
+    configuration.data.sampling = .crops
+    configuration.data.crossDocuments = true
+    let model = try Model(specification: try configuration.model.specification(vocabulary: vocabulary), seed: 1)
+    var measurement = TrainingMeasurement()
+    measurement.peak = workspace.measuredPeak()
+    let corpus = randomCorpus(tokens: 64 * configuration.model.context + 1)
+    let trainer = try Trainer(model, corpus: corpus, configuration: configuration, workspace: workspace)
+    while let report = try trainer.next() {
+      try progress(report.step)
+      guard report.step > warmup else { continue }
+      measurement.steps.append(report.timing.seconds)
+      measurement.gradients.append(report.timing.gradientSeconds)
+      measurement.updates.append(report.timing.updateSeconds)
+    }
+    measurement.tokens = configuration.training.batch * configuration.model.context
+    measurement.parameters = model.parameterCount
+    measurement.flops =
+      model.specification.trainingFlopsPerToken(context: configuration.model.context) * Double(measurement.tokens)
+    measurement.peakMemory = Platform.peakMemory
+    measurement.forwards = try forwards(model, corpus, configuration, workspace)
+    return measurement
+  }
+
+  /// The forward pass and its loss alone, on a step's tokens.
+  private func forwards(
+    _ model: Model, _ corpus: TokenCorpus, _ configuration: PretrainConfiguration, _ workspace: Workspace
+  ) throws(ApusError) -> [Double] {
+    var batcher = try PackedBatcher(
+      CorpusStream(corpus, crossesDocuments: true), BatcherOptions(context: configuration.model.context, seed: 1))
+    var step = StepBatch()
+    try batcher.fill(&step, positions: 0..<configuration.training.batch)
+    var batch = PackedBatch(tokens: [], segments: [])
+    var seconds: [Double] = []
+    for _ in 0..<warmup + min(steps, 5) {
+      let start = Clock.seconds()
+      let rows = configuration.training.microBatch > 0 ? configuration.training.microBatch : step.rowCount
+      for first in stride(from: 0, to: step.rowCount, by: rows) {
+        step.copy(rows: first..<min(first + rows, step.rowCount), to: &batch)
+        _ = try model.evaluationLoss(batch, in: workspace)
+      }
+      seconds.append(Clock.seconds() - start)
+    }
+    return Array(seconds.dropFirst(warmup))
+  }
+
+  private func randomCorpus(tokens: Int) -> TokenCorpus {
+    var generator = Philox(seed: 1).stream()
+    let ids = (0..<tokens).map { _ in Int32.random(in: 0..<Int32(vocabulary), using: &generator) }
+    return TokenCorpus(ids, documentEnds: [], identity: CorpusIdentity(vocabularySize: vocabulary))
+  }
+}

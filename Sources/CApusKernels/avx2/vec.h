@@ -1,0 +1,31 @@
+// AVX2 with FMA and F16C: 8 lanes. Opens the target attribute; a file that includes this ends with `attribute pop`.
+#include <immintrin.h>
+
+#include "../families.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,bmi,bmi2"))), apply_to = function)
+
+#define W 8
+#define ISA avx2
+#define VINTERLEAVE_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define VINTERLEAVE_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+
+#define NV 2
+#define MR 6
+#define APUS_TILE_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
+
+#include "../vector/lanes.h"
+
+// All ones in the first n lanes, 0 <= n <= W.
+INLINE vi vfirst(size_t n) { return (vi){0, 1, 2, 3, 4, 5, 6, 7} < (int32_t)n; }
+// The first n lanes from memory, zero beyond; nothing beyond is touched.
+INLINE vf vload_n(const float *p, size_t n) { return _mm256_maskload_ps(p, (__m256i)vfirst(n)); }
+INLINE void vstore_n(float *p, vf x, size_t n) { _mm256_maskstore_ps(p, (__m256i)vfirst(n), x); }
+
+// As the instruction: the second operand where either is NaN.
+INLINE vf vmax(vf a, vf b) { return _mm256_max_ps(a, b); }
+INLINE vf vmin(vf a, vf b) { return _mm256_min_ps(a, b); }
+INLINE vf vselect(vi mask, vf yes, vf no) { return _mm256_blendv_ps(no, yes, (vf)mask); }
+
+INLINE vf vfrom_half(vh x) { return _mm256_cvtph_ps((__m128i)x); }
+INLINE vh vto_half(vf x) { return (vh)_mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT); }

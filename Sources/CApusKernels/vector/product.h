@@ -1,0 +1,232 @@
+// Matrix product on packed panels, after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008):
+// a tile of MR rows by one panel (NV vectors) lives in registers while k runs; MR rows of a stay in the first cache while
+// B_BLOCK floats of panels pass by from the second, so that a row of c is written in longer runs than one panel.
+//
+// Every output is one chain of fused multiply-adds over k in order: blocks of k go through c, which stores floats exactly.
+// So neither the block sizes nor the number of rows of a tile show in the bits.
+//
+// MR and NV come from vec.h: as many sums as the registers hold beside NV values of b and one of a.
+#include "activations_inline.h"
+
+#define PANEL (NV * W)
+#define K_BLOCK 384
+#define M_BLOCK (MR * 32)
+#define B_BLOCK 49152
+#define PREFETCH_STEPS (4096 / (PANEL * sizeof(float)))
+
+// ---- Packing ----
+
+// Columns side by side in memory: rows are copied.
+static void pack_panel_rows(const float *b, ptrdiff_t b_k, size_t k_count, size_t columns, float *packed) {
+  for (size_t k = 0; k < k_count; k++, b += b_k, packed += PANEL) {
+    for (size_t j = 0; j < PANEL; j += W) {
+      size_t count = j >= columns ? 0 : columns - j < W ? columns - j : W;
+      vstore(packed + j, count == W ? vload(b + j) : vload_n(b + j, count));
+    }
+  }
+}
+
+// Steps of k side by side in memory: squares of W by W are transposed in registers.
+static void pack_panel_columns(const float *b, ptrdiff_t b_n, size_t k_count, size_t columns, float *packed) {
+  for (size_t j = 0; j < PANEL; j += W) {
+    for (size_t k = 0; k < k_count; k += W) {
+      size_t steps = k_count - k < W ? k_count - k : W;
+      vf square[W];
+      for (size_t i = 0; i < W; i++) {
+        const float *column = b + (ptrdiff_t)(j + i) * b_n + k;
+        square[i] = j + i >= columns ? vset(0) : steps == W ? vload(column) : vload_n(column, steps);
+      }
+      vtranspose(square);
+      if (steps == W) {
+        for (size_t i = 0; i < W; i++) vstore(packed + (k + i) * PANEL + j, square[i]);
+      } else {
+        for (size_t i = 0; i < steps; i++) vstore(packed + (k + i) * PANEL + j, square[i]);
+      }
+    }
+  }
+}
+
+static void pack_panel_any(const float *b, ptrdiff_t b_k, ptrdiff_t b_n, size_t k_count, size_t columns, float *packed) {
+  for (size_t k = 0; k < k_count; k++)
+    for (size_t j = 0; j < PANEL; j++)
+      packed[k * PANEL + j] = j < columns ? b[(ptrdiff_t)k * b_k + (ptrdiff_t)j * b_n] : 0;
+}
+
+static void pack(const float *b, ptrdiff_t b_k, ptrdiff_t b_n, size_t k_count, size_t n_count, size_t first_panel,
+                 size_t end_panel, float *packed) {
+  for (size_t panel = first_panel; panel < end_panel; panel++) {
+    const float *from = b + (ptrdiff_t)(panel * PANEL) * b_n;
+    float *to = packed + panel * PANEL * k_count;
+    size_t columns = n_count - panel * PANEL < PANEL ? n_count - panel * PANEL : PANEL;
+    if (b_n == 1) pack_panel_rows(from, b_k, k_count, columns, to);
+    else if (b_k == 1) pack_panel_columns(from, b_n, k_count, columns, to);
+    else pack_panel_any(from, b_k, b_n, k_count, columns, to);
+  }
+}
+
+// ---- Tiles ----
+
+// c[0 ..< rows][0 ..< PANEL] = (from_c ? c : 0) + a b over k_count steps, with `rows` a constant.
+INLINE void tile(size_t rows, const float *a, ptrdiff_t a_row, ptrdiff_t a_k, const float *b, size_t k_count, float *c,
+                 ptrdiff_t c_row, bool from_c) {
+  vf sum[MR][NV];
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+    for (size_t j = 0; j < NV; j++) sum[i][j] = from_c ? vload(c + (ptrdiff_t)i * c_row + j * W) : vset(0);
+
+  for (size_t k = 0; k < k_count; k++, a += a_k, b += PANEL) {
+    if (rows <= 2) {  // bound by memory: ask for the lines beyond the page at hand
+      for (size_t j = 0; j < PANEL; j += 16) __builtin_prefetch(b + PREFETCH_STEPS * PANEL + j);
+    }
+    vf bk[NV];
+#pragma clang loop unroll(full)
+    for (size_t j = 0; j < NV; j++) bk[j] = vload(b + j * W);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) {
+      vf ak = vset(a[(ptrdiff_t)i * a_row]);
+#pragma clang loop unroll(full)
+      for (size_t j = 0; j < NV; j++) sum[i][j] = vfma(ak, bk[j], sum[i][j]);
+    }
+  }
+
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+    for (size_t j = 0; j < NV; j++) vstore(c + (ptrdiff_t)i * c_row + j * W, sum[i][j]);
+}
+
+typedef void (*tile_function)(const float *a, ptrdiff_t a_row, const float *b, size_t k_count, float *c,
+                              ptrdiff_t c_row, bool from_c);
+
+// direct_R reads R rows of a in place, packed_R values that lie R by R.
+#define APUS_TILE(R)                                                                                               \
+  static void direct_##R(const float *a, ptrdiff_t a_row, const float *b, size_t k_count, float *c, ptrdiff_t c_row, \
+                         bool from_c) {                                                                            \
+    tile(R, a, a_row, 1, b, k_count, c, c_row, from_c);                                                            \
+  }                                                                                                                \
+  static void packed_##R(const float *a, ptrdiff_t a_row, const float *b, size_t k_count, float *c, ptrdiff_t c_row, \
+                         bool from_c) {                                                                            \
+    (void)a_row;                                                                                                   \
+    tile(R, a, 1, R, b, k_count, c, c_row, from_c);                                                                \
+  }
+#define APUS_DIRECT(R) direct_##R,
+#define APUS_PACKED(R) packed_##R,
+APUS_TILE_ROWS(APUS_TILE)
+static const tile_function direct_tiles[] = {NULL, APUS_TILE_ROWS(APUS_DIRECT)};
+static const tile_function packed_tiles[] = {NULL, APUS_TILE_ROWS(APUS_PACKED)};
+
+// Bias, activation and residual on a tile that has its sums in c.
+static void epilogue(const apus_product *p, size_t m, size_t rows, size_t n, size_t columns) {
+  for (size_t i = m; i < m + rows; i++) {
+    float *c = p->c + (ptrdiff_t)i * p->c_row + n;
+    for (size_t j = 0; j < columns; j += W) {
+      size_t count = columns - j < W ? columns - j : W;
+      bool whole = count == W;
+      vf x = whole ? vload(c + j) : vload_n(c + j, count);
+      if (p->bias) x += whole ? vload(p->bias + n + j) : vload_n(p->bias + n + j, count);
+      if (p->preactivation) {
+        float *kept = p->preactivation + (ptrdiff_t)i * p->c_row + n + j;
+        if (whole) vstore(kept, x);
+        else vstore_n(kept, x, count);
+      }
+      x = vactivation(p->activation, x);
+      if (p->residual) {
+        const float *residual = p->residual + (ptrdiff_t)i * p->residual_row + n + j;
+        x += whole ? vload(residual) : vload_n(residual, count);
+      }
+      if (whole) vstore(c + j, x);
+      else vstore_n(c + j, x, count);
+    }
+  }
+}
+
+// ---- Blocks ----
+
+#define PACK_SURPLUS ((MR + W - 1) / W * W - MR)
+
+// Copies rows m_begin ..< m_end of steps k ..< k + steps of a so that each tile reads its MR rows step after step: row by
+// row in memory, for a strided a has its rows side by side.
+static void pack_rows(const apus_product *p, size_t m_begin, size_t m_end, size_t k, size_t steps, float *packed) {
+  size_t whole = (m_end - m_begin) / MR, rest = (m_end - m_begin) % MR;
+  for (size_t s = 0; s < steps; s++) {
+    const float *a = p->a + (ptrdiff_t)m_begin * p->a_row + (ptrdiff_t)(k + s) * p->a_k;
+    float *to = packed + s * MR;
+    // Whole vectors write beyond a tile's step, where the next step overwrites them; so not in the last.
+    size_t by_vectors = p->a_row == 1 && s + 1 < steps ? whole : 0;
+    if (by_vectors * MR + PACK_SURPLUS > m_end - m_begin && by_vectors) by_vectors--;  // nor beyond the row
+    for (size_t tile = 0; tile < by_vectors; tile++, a += MR, to += MR * steps)
+      for (size_t i = 0; i < MR; i += W) vstore(to + i, vload(a + i));
+    for (size_t tile = by_vectors; tile < whole; tile++, a += MR * p->a_row, to += MR * steps)
+      for (size_t i = 0; i < MR; i++) to[i] = a[(ptrdiff_t)i * p->a_row];
+    to = packed + whole * MR * steps + s * rest;
+    for (size_t i = 0; i < rest; i++) to[i] = a[(ptrdiff_t)i * p->a_row];
+  }
+}
+
+// The sums of one tile over one block of k; the columns of a partial panel pass through a whole one.
+static void run_tile(const apus_product *p, tile_function function, const float *a, const float *b, size_t steps,
+                     size_t m, size_t rows, size_t n, size_t columns, bool from_c) {
+  float *c = p->c + (ptrdiff_t)m * p->c_row + (ptrdiff_t)n;
+  if (columns == PANEL) {
+    function(a, p->a_row, b, steps, c, p->c_row, from_c);
+    return;
+  }
+  float whole[MR * PANEL] = {0};
+  if (from_c)
+    for (size_t i = 0; i < rows; i++)
+      for (size_t j = 0; j < columns; j++) whole[i * PANEL + j] = c[(ptrdiff_t)i * p->c_row + (ptrdiff_t)j];
+  function(a, p->a_row, b, steps, whole, PANEL, from_c);
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < columns; j++) c[(ptrdiff_t)i * p->c_row + (ptrdiff_t)j] = whole[i * PANEL + j];
+}
+
+// Rows m_begin ..< m_end (at most M_BLOCK) of the panels, steps k ..< k + steps.
+static void block(const apus_product *p, size_t m_begin, size_t m_end, size_t panel_begin, size_t panel_end, size_t k,
+                  size_t steps, float *scratch) {
+  bool pack_a = p->a_k != 1;
+  bool has_epilogue = k + steps == p->k && (p->bias || p->preactivation || p->residual ||
+                                            p->activation != APUS_ACTIVATION_NONE);
+  bool from_c = p->accumulate || k > 0;
+  if (pack_a) pack_rows(p, m_begin, m_end, k, steps, scratch);
+  size_t at_once = steps * PANEL < B_BLOCK ? B_BLOCK / (steps * PANEL + 1) : 1;
+  for (size_t first = panel_begin; first < panel_end; first += at_once) {
+    size_t end = panel_end - first < at_once ? panel_end : first + at_once;
+    for (size_t m = m_begin; m < m_end; m += MR) {
+      size_t rows = m_end - m < MR ? m_end - m : MR;
+      const float *a = pack_a ? scratch + (m - m_begin) * steps : p->a + (ptrdiff_t)m * p->a_row + (ptrdiff_t)k;
+      tile_function function = (pack_a ? packed_tiles : direct_tiles)[rows];
+      for (size_t panel = first; panel < end; panel++) {
+        size_t n = panel * PANEL;
+        size_t columns = p->n - n < PANEL ? p->n - n : PANEL;
+        run_tile(p, function, a, p->b + (panel * p->k + k) * PANEL, steps, m, rows, n, columns, from_c);
+        if (has_epilogue) epilogue(p, m, rows, n, columns);
+      }
+    }
+  }
+}
+
+static void product(const apus_product *p, size_t m_begin, size_t m_end, size_t panel_begin, size_t panel_end,
+                    float *scratch) {
+  for (size_t m = m_begin; m < m_end; m += M_BLOCK) {
+    size_t end = m_end - m < M_BLOCK ? m_end : m + M_BLOCK;
+    // A few rows read each panel once: no reason to leave it for another block.
+    bool whole_k = p->a_k == 1 && end - m <= MR;
+    size_t blocks = whole_k ? 1 : (p->k + K_BLOCK - 1) / K_BLOCK;
+    size_t k_block = blocks ? (p->k + blocks - 1) / blocks : 1;
+    size_t k = 0;
+    do {  // once for k = 0 too, which is a product of zeros
+      size_t steps = p->k - k < k_block ? p->k - k : k_block;
+      block(p, m, end, panel_begin, panel_end, k, steps, scratch);
+      k += steps;
+    } while (k < p->k);
+  }
+}
+
+void FILL(product)(apus_kernels *k) {
+  k->panel = PANEL;
+  k->tile_rows = MR;
+  k->pack = pack;
+  k->product = product;
+  k->product_scratch = M_BLOCK * K_BLOCK;
+}

@@ -1,0 +1,6 @@
+// The command `apus`: everything it does stands in ApusCommands.
+
+import ApusCommands
+import Foundation
+
+exit(await Apus.run(arguments: Array(CommandLine.arguments.dropFirst()), console: .standard()))
