@@ -5,10 +5,12 @@ public import Foundation
 /// The folders of expected results, shared by all test targets.
 public enum Fixtures {
   /// `$APUS_FIXTURES`, or `../shared/fixtures` beside the package; nil where it does not exist.
-  public static let root: URL? = existing(environment: "APUS_FIXTURES", fallback: package.appending(path: "../shared/fixtures"))
+  public static let root: URL? = existing(
+    environment: "APUS_FIXTURES", fallback: package.appending(path: "../shared/fixtures"))
 
   /// `$APUS_VOCABS`, or `vocabs` beside the fixtures; nil where it does not exist.
-  public static let vocabularies: URL? = existing(environment: "APUS_VOCABS", fallback: root?.appending(path: "../vocabs"))
+  public static let vocabularies: URL? = existing(
+    environment: "APUS_VOCABS", fallback: root?.appending(path: "../vocabs"))
 
   /// The folder of Package.swift.
   public static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
