@@ -15,9 +15,7 @@ extension JSON {
     private var known: [String] = []
     private var children: [Reader] = []
 
-    /// Reads `object`.
-    ///
-    /// - Parameter path: the keys that lead to the object in its file, with dots between; empty for the file's own object.
+    /// Reads `object`, to which the keys in `path`, with dots between, lead in `file`; it is empty for the file's own object.
     public init(_ object: Object, file: String? = nil, path: String = "") {
       self.object = object
       self.file = file

@@ -31,6 +31,7 @@ public enum JSON: Sendable, Equatable {
   /// - Parameters:
   ///   - bytes: UTF-8, without a byte order mark.
   ///   - file: the file's name, for errors.
+  ///   - duplicateKeys: what a key that comes twice in an object means.
   /// - Throws: `.badData` with line and column.
   public static func parse(
     _ bytes: UnsafeRawBufferPointer, file: String? = nil, duplicateKeys: DuplicateKeys = .lastWins

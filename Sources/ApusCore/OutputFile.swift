@@ -26,9 +26,7 @@ public final class OutputFile {
     buffer.reserveCapacity(Self.bufferSize)
   }
 
-  /// Opens the file at `path` to write after its end; makes it if there is none.
-  ///
-  /// - Parameter keeping: cut the file to so many bytes first; nil keeps all of it.
+  /// Opens the file at `path` to write after its end, or after its first `keeping` bytes; makes it if there is none.
   public convenience init(appendingTo path: String, keeping: Int? = nil) throws(ApusError) {
     try self.init(path, access: .append)
     if let keeping, let size = Posix.status(of: descriptor)?.size, size > keeping,

@@ -13,9 +13,7 @@ public final class ThreadPool: Sendable {
   private let crew: Crew
   private let workers: [NativeThread]
 
-  /// Makes a pool.
-  ///
-  /// - Parameter threads: the caller and `threads` − 1 more; fewer where the system refuses so many.
+  /// Makes a pool of the caller and `threads` − 1 more; fewer where the system refuses so many.
   public init(threads wanted: Int = Platform.processorCount) {
     let crew = Crew()
     var workers: [NativeThread] = []

@@ -51,9 +51,12 @@ public final class Generator: Sequence, IteratorProtocol {
   private var length = 0  // tokens that it has
   private let started = Clock.seconds()
 
+  /// Starts the continuation of a prompt.
   /// - Parameters:
+  ///   - model: what the next token is asked of.
   ///   - tokenizer: gives the tokens their text; without one there are only ids.
   ///   - prompt: the ids to continue; not empty.
+  ///   - options: how many tokens, how they are drawn, and what ends the text.
   ///   - endOfText: ids that end a text; there may be several.
   ///   - isCancelled: asked before each chunk of the prompt and each token.
   /// - Throws: `usage` for options without a meaning, an empty prompt, or one that fills the context.

@@ -22,8 +22,7 @@ public final class LanguageModel: Sendable {
   /// The token that a text begins with when nothing else is given.
   public let beginningOfText: Int32?
 
-  /// Joins a model and a tokenizer.
-  /// - Parameter endOfText: nil: what the tokenizer says.
+  /// Joins a model and a tokenizer, which says what begins and ends a text where the caller does not.
   public init(
     _ model: any NextTokenModel, tokenizer: (any Tokenizer)?, endOfText: Set<Int32>? = nil,
     beginningOfText: Int32? = nil
@@ -50,7 +49,8 @@ public final class LanguageModel: Sendable {
   }
 
   /// The ids of a prompt; an empty text becomes the token that begins texts.
-  /// - Parameter special: whether the text of special tokens in the prompt means them.
+  ///
+  /// `special` says whether the text of special tokens in the prompt means them.
   /// - Throws: `usage` where there is no tokenizer, or the prompt is empty and no token begins texts.
   public func encode(_ prompt: String, special: SpecialTokenPolicy = .plainText) throws(ApusError) -> [Int32] {
     guard let tokenizer else {

@@ -9,8 +9,8 @@ public protocol NextTokenModel: Sendable {
   var vocabularySize: Int { get }
   /// How many tokens a sequence may have.
   var contextLength: Int { get }
-  /// A new, empty sequence.
-  /// - Parameter cached: keep keys and values, or compute everything again for every token; the logits are equal.
+  /// A new, empty sequence for up to `capacity` tokens. `cached` keeps keys and values; without, everything is computed
+  /// again for every token, and the logits are equal.
   func sequence(cached: Bool, capacity: Int) throws(ApusError) -> any TokenSequence
 }
 

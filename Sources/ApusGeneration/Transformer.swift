@@ -14,9 +14,11 @@ public struct Transformer: NextTokenModel {
   private let kernels: Kernels
 
   /// Generates with `model`.
-  /// - Parameter packing: lay the weights out for products once, which takes memory and makes generation faster; the
-  ///   caller must be the model's only user at that moment.
-  /// - Parameter pool: the threads to compute with; sequences may share them.
+  /// - Parameters:
+  ///   - model: the weights.
+  ///   - packing: lay the weights out for products once, which takes memory and makes generation faster; the caller must
+  ///     be the model's only user at that moment.
+  ///   - pool: the threads to compute with; sequences may share them.
   public init(_ model: Model, packing: Bool = true, pool: ThreadPool = .shared) throws(ApusError) {
     self.model = model
     self.pool = pool

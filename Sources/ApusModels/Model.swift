@@ -51,8 +51,9 @@ public final class Model: Sendable {
   }
 
   /// The hidden states after the final norm, `[T, D]`, valid until the workspace begins anew.
-  /// - Parameter caches: none, or one for each segment, holding what comes before its position; they then hold the
-  ///   segment's tokens too.
+  ///
+  /// `caches` is empty, or has one for each segment, holding what comes before its position; it then holds the segment's
+  /// tokens too.
   /// - Throws: `badData` for token ids outside the vocabulary or sequences beyond the context.
   public func hidden(
     _ batch: PackedBatch, caches: [KeyValueCache] = [], in workspace: Workspace

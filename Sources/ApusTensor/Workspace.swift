@@ -50,7 +50,9 @@ public final class Workspace {
 
   /// Begins a pass: all variables made before become invalid.
   /// - Parameters:
+  ///   - batch: the tokens and segments that operations refer to.
   ///   - recording: whether a backward pass follows.
+  ///   - dropout: rates and keys; nil: nothing is dropped.
   ///   - caches: none, or one for each segment, which holds the keys and values before the segment's position.
   public func begin(
     _ batch: PackedBatch, recording: Bool, dropout: DropoutSettings? = nil, caches: [KeyValueCache] = []

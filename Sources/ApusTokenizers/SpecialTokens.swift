@@ -55,7 +55,7 @@ public struct SpecialTokens: Sendable, Equatable {
     public init() {}
   }
 
-  /// - Parameter roles: which text plays which part; where it says nothing the customary names decide.
+  /// Special tokens of which `roles` says which plays which part; where it says nothing the customary names decide.
   public init(_ tokens: [AddedToken] = [], roles: Roles = Roles()) {
     let tokens = tokens.sorted { $0.id < $1.id }
     self.tokens = tokens

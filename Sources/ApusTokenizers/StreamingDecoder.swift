@@ -12,7 +12,7 @@ public struct StreamingDecoder: Sendable {
   /// The last word's final space is shown only when another token follows.
   private var hasPendingSpace = false
 
-  /// - Parameter skippingSpecial: leave special tokens out of the text.
+  /// Starts a text; `skippingSpecial` leaves special tokens out of it.
   public init(_ tokenizer: any Tokenizer, skippingSpecial: Bool = false) {
     self.tokenizer = tokenizer
     skipsSpecial = skippingSpecial

@@ -68,7 +68,7 @@ extension Tokenizer {
   }
 
   /// The bytes that `ids` stand for; not necessarily valid UTF-8, since a token may be half a character.
-  /// - Parameter skippingSpecial: leave special tokens out.
+  /// `skippingSpecial` leaves special tokens out.
   /// - Throws: `badData` for an id that the vocabulary lacks.
   public func decode(_ ids: some Sequence<Int32>, skippingSpecial: Bool = false) throws(ApusError) -> [UInt8] {
     var text: [UInt8] = []

@@ -35,7 +35,7 @@ public final class CorpusBuilder {
   private var ids: [Int32] = []
 
   /// Starts a corpus at `folder`, which must not exist yet, and saves the tokenizer beside the shards.
-  /// - Parameter shardTokens: a new shard begins with the first document after so many tokens.
+  /// A new shard begins with the first document after `shardTokens` tokens.
   public init(_ folder: String, tokenizer: any Tokenizer, shardTokens: Int = 1 << 28) throws(ApusError) {
     self.folder = folder
     self.tokenizer = tokenizer

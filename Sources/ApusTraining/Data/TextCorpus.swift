@@ -22,8 +22,7 @@ public struct TextCorpus: Sendable {
 
   private let separator: [UInt8]
 
-  /// Looks at the files.
-  /// - Parameter separator: what stands between documents; empty: `<|endoftext|>`.
+  /// Looks at the files. `separator` is what stands between documents; empty: `<|endoftext|>`.
   /// - Throws: `missingInput`, or `badData` where a file is empty or no text.
   public init(
     _ files: [String], rule: DocumentRule = .automatic, separator: String = "", validationFraction: Double = 0.1
@@ -67,8 +66,7 @@ public struct TextCorpus: Sendable {
     }
   }
 
-  /// Encodes everything into `builder`.
-  /// - Parameter progress: called with the bytes read so far; may throw to stop.
+  /// Encodes everything into `builder`. `progress` is called with the bytes read so far and may throw to stop.
   public func write(
     to builder: CorpusBuilder, progress: (Int) throws(ApusError) -> Void = { _ in }
   ) throws(ApusError) {

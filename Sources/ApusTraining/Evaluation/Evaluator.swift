@@ -54,8 +54,7 @@ public struct Evaluator {
     }
   }
 
-  /// The losses of a stream's tokens under `model`.
-  /// - Parameter progress: called with the tokens scored so far; may throw to stop.
+  /// The losses of a stream's tokens under `model`. `progress` is called with the tokens scored so far and may throw to stop.
   public func evaluate(
     _ stream: CorpusStream, model: Model, in workspace: Workspace,
     progress: (Int) throws(ApusError) -> Void = { _ in }

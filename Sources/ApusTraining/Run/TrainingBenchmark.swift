@@ -50,8 +50,7 @@ public struct TrainingBenchmark {
     self.steps = steps
   }
 
-  /// Runs it.
-  /// - Parameter progress: called after every step; may throw to stop.
+  /// Runs it. `progress` is called after every step and may throw to stop.
   public func run(
     in workspace: Workspace, progress: (Int) throws(ApusError) -> Void = { _ in }
   ) throws(ApusError) -> TrainingMeasurement {

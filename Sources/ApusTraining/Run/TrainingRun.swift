@@ -47,6 +47,9 @@ public final class TrainingRun {
 
   /// Prepares a run: the folder, its text, the model, and where it stands.
   /// - Parameters:
+  ///   - configuration: what to do.
+  ///   - path: the folder.
+  ///   - start: what to do where the folder holds a run already.
   ///   - workspace: threads and memory; they change no bit.
   ///   - progress: called while text is prepared.
   public init(
