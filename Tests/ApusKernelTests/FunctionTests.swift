@@ -34,7 +34,9 @@ struct FunctionTests {
   func errors(isa: String, function: Function) throws {
     let apply = function.kernel(try kernels(isa))
     let stride: UInt32 = 4999
-    var inputs: [Float] = [.infinity, -.infinity, .nan, 0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .greatestFiniteMagnitude]
+    var inputs: [Float] = [
+      .infinity, -.infinity, .nan, 0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .greatestFiniteMagnitude,
+    ]
     inputs += [88.72283, 88.72284, -87.33655, -103.97208, -103.97209, 0.92, -0.92, 4, 9.02, 10]
     var pattern: UInt32 = 0
     while true {

@@ -35,9 +35,9 @@ import Testing
   // Nil where the configuration is refused, which must be for a reason that names a key.
   private func supportedModel(_ folder: String, _ file: String) throws -> Model? {
     let loaded: (any Architecture, Specification)
-    do {
+    do throws(ApusError) {
       loaded = try CheckpointFolder.configuration("\(folder)/\(file)")
-    } catch let error as ApusError {
+    } catch {
       #expect(error.kind == .badData && error.place?.hasPrefix("key `") == true, "\(error)")
       return nil
     }
