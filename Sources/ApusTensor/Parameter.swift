@@ -16,6 +16,7 @@ public final class Parameter: @unchecked Sendable {
 
   private var gradientStorage: Tensor?
   private var gradientIsWritten = false
+  private var gathered: GatheredGradient?
 
   /// A parameter with the given values.
   public init(name: String, value: Tensor, decays: Bool) {
@@ -27,20 +28,34 @@ public final class Parameter: @unchecked Sendable {
   /// The number of values.
   public var count: Int { value.count }
 
-  /// The gradient, same shape as `value`; zeros where nothing has been accumulated since `zeroGradient()`.
+  /// The gradient, same shape as `value`; zeros where nothing has been accumulated since `zeroGradient()`. Read it when the
+  /// step's last backward pass is done: the bits of a tied matrix depend on when its two parts are joined.
   public var gradient: Tensor {
     let (gradient, accumulate) = gradientForAccumulation()
     if !accumulate { gradient.fill(0) }
+    gathered?.move(to: gradient)
     return gradient
   }
 
   /// Forgets the gradient: the next backward pass writes instead of adding.
-  public func zeroGradient() { gradientIsWritten = false }
+  public func zeroGradient() {
+    gradientIsWritten = false
+    gathered?.forget()
+  }
 
   /// Frees the gradient's memory.
   public func dropGradient() {
     gradientStorage = nil
     gradientIsWritten = false
+    gathered = nil
+  }
+
+  // The part of the gradient that comes from gathered rows, which joins the rest when `gradient` is read.
+  func gatheredGradient() -> GatheredGradient {
+    if let gathered { return gathered }
+    let new = GatheredGradient(rows: value.rows, columns: value.columns)
+    gathered = new
+    return new
   }
 
   // The gradient's memory, and whether to add to what it holds: the caller must write all of it where not.

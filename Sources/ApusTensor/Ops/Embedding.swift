@@ -33,19 +33,8 @@ struct Embedding {
   func backward(in workspace: Workspace) {
     guard let dy = workspace.tape.takeGradient(of: output) else { return }
     let input = workspace.input
-    let dTable = table.gradient
-    let dPositions = positions?.gradient
-    let kernels = workspace.kernels
-    workspace.forColumns(dy.columns, height: dy.rows) { columns in
-      let scatter = kernels.table.pointee.scatter_add
-      scatter(
-        dy.pointer, input.tokens, scale, dTable.pointer, dy.rows, dy.columns, columns.lowerBound, columns.upperBound)
-      if let dPositions {
-        scatter(
-          dy.pointer, input.positions, 1, dPositions.pointer, dy.rows, dy.columns, columns.lowerBound,
-          columns.upperBound)
-      }
-    }
+    table.gatheredGradient().add(dy, toRows: input.tokens, scale: scale, in: workspace)
+    positions?.gatheredGradient().add(dy, toRows: input.positions, scale: 1, in: workspace)
     workspace.tape.pool.giveBack(dy)
   }
 }

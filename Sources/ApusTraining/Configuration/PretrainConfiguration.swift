@@ -125,8 +125,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var steps = 1000
   /// Rows of a step.
   public var batch = 16
-  /// Rows that are computed at once; 0: all. It changes speed and memory, and no bit of the result, unless embeddings are tied:
-  /// then the two ends of the model add to one gradient in another order.
+  /// Rows that are computed at once; 0: all. It changes speed and memory, and no bit of the result.
   public var microBatch = 0
   /// Seeds weights, order and dropout.
   public var seed = 1337
