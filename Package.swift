@@ -85,7 +85,7 @@ let package = Package(
       ["ApusGeneration", "ApusTokenizers", "ApusModels", "ApusTensor", "ApusFormats", "ApusCore"]),
     tests(
       "ApusCommandsTests",
-      ["ApusCommands", "ApusCore", "ApusFormats", "ApusTokenizers", "ApusModels"] + commandLine),
+      ["ApusCommands", "ApusCore", "ApusFormats", "ApusTokenizers", "ApusModels", "ApusTraining"] + commandLine),
   ]
 )
 

@@ -32,6 +32,7 @@ public struct Apus: ParsableCommand {
 
     // Using and looking into models.
     Generate.self,
+    Evaluate.self,
     Logits.self,
     Inspect.self,
 

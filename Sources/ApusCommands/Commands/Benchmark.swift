@@ -14,6 +14,7 @@ struct Benchmark: ParsableCommand {
 
   /// One line each.
   static let commands: [any ParsableCommand.Type] = [
-    BenchmarkInference.self
+    BenchmarkInference.self,
+    BenchmarkTraining.self,
   ]
 }

@@ -100,6 +100,7 @@ struct Pretrain: Command {
       progress.update(report.step, note: PretrainWords.progress(report))
       if report.validation != nil {
         console.note(PretrainWords.validation(report))
+        if let sample = try TrainingSample.text(run) { console.note(PretrainWords.sample(sample)) }
       }
       if console.interruption.isRequested && !run.trainer.isFinished {
         progress.finish("interrupted at step \(report.step), saving")

@@ -32,4 +32,9 @@ enum PretrainWords {
     return "step \(report.step): loss \(Quantity.decimals(report.loss, 4)), "
       + "validation \(Quantity.decimals(validation.loss, 4))\(bits)"
   }
+
+  /// A sample, set off from what surrounds it.
+  static func sample(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { "  │ \($0)" }.joined(separator: "\n")
+  }
 }

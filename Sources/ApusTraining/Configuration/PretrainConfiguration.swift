@@ -137,10 +137,10 @@ public struct EvaluationSettings: Sendable, Equatable {
   public var every = 100
   /// The most validation tokens that are scored, from the front; 0: all.
   public var tokens = 65_536
-  /// What samples begin with.
+  /// What samples begin with; empty: nothing but the token that begins texts.
   public var samplePrompt = ""
   /// Tokens of a sample after each validation; 0: none.
-  public var sampleTokens = 0
+  public var sampleTokens = 64
 }
 
 /// What is saved when.

@@ -27,6 +27,9 @@ extension PretrainConfiguration {
   /// The seed that all others derive from.
   var runSeed: UInt64 { UInt64(bitPattern: Int64(training.seed)) }
 
+  /// The seed of the sample after `step` steps.
+  public func sampleSeed(step: Int) -> UInt64 { Seeds.derived(runSeed, .sample, step) }
+
   /// The seed for a purpose.
   func seed(for purpose: Seeds.Purpose) -> UInt64 { Seeds.derived(runSeed, purpose) }
 }

@@ -32,10 +32,11 @@ public struct RunData: Sendable {
   public typealias Progress = (String, Int, Int) throws(ApusError) -> Void
 
   /// Makes tokenizer and shards of the configuration's text in `folder`, unless that exists.
-  public static func prepare(
+  /// - Returns: what is odd about the text, in words.
+  @discardableResult public static func prepare(
     _ configuration: PretrainConfiguration, folder: String, progress: Progress
-  ) throws(ApusError) {
-    if FileSystem.isFolder(folder) { return }
+  ) throws(ApusError) -> [String] {
+    if FileSystem.isFolder(folder) { return [] }
     let data = configuration.data
     let corpus = try TextCorpus(
       data.text, rule: data.documents, separator: data.separator, validationFraction: data.validationFraction)
@@ -50,6 +51,7 @@ public struct RunData: Sendable {
       builder.abandon()
       throw error
     }
+    return corpus.warnings
   }
 
   private static func tokenizer(

@@ -26,10 +26,8 @@ public struct TrainingMeasurement: Sendable, Equatable {
   /// The most memory that the process had, in bytes.
   public var peakMemory = 0
 
-  /// The middle value; the lower one of two.
-  public static func median(_ values: [Double]) -> Double {
-    values.isEmpty ? .nan : values.sorted()[(values.count - 1) / 2]
-  }
+  /// Nothing measured yet.
+  public init() {}
 }
 
 /// Measures training steps of a configuration's model.

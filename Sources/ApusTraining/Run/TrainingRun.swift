@@ -33,7 +33,7 @@ public final class TrainingRun {
   public let trainer: Trainer
   /// The loss curves so far.
   public private(set) var history: LossHistory
-  /// Damaged checkpoints that were passed over, in words.
+  /// What is odd about the text, and damaged checkpoints that were passed over, in words.
   public let warnings: [String]
   /// The loss that no model can go below on the validation text, in nats per token; drawn into the plot.
   public var floor: Double?
@@ -63,9 +63,9 @@ public final class TrainingRun {
     lock = try Self.open(folder, start)
     try Self.record(configuration, in: folder)
     try store.removeLeftovers()
-    if configuration.data.shards == nil {
-      try RunData.prepare(configuration, folder: folder.data, progress: progress)
-    }
+    let oddities =
+      configuration.data.shards == nil
+      ? try RunData.prepare(configuration, folder: folder.data, progress: progress) : []
     data = try RunData(folder: configuration.data.shards ?? folder.data)
     let identity = data.train.identity
     let specification = try configuration.model.specification(
@@ -83,7 +83,7 @@ public final class TrainingRun {
       try store.load(latest.path, latest.state, into: trainer)
       savedStep = state.progress.step
     }
-    warnings = latest?.warnings ?? []
+    warnings = oddities + (latest?.warnings ?? [])
     log = try RunLog(folder.log, keeping: state.logLength)
     history = try RunLog.history(folder.log)
     try store.prune(keep: configuration.checkpoints.keep, best: state.bestStep, upTo: state.progress.step)

@@ -1,0 +1,103 @@
+// apus evaluate: how well a model predicts a text, in perplexity and in bits per byte, which is comparable between tokenizers.
+
+import ApusCore
+import ApusGeneration
+import ApusModels
+import ApusTensor
+import ApusTokenizers
+import ApusTraining
+import ArgumentParser
+
+/// `apus evaluate`.
+struct Evaluate: Command {
+  static let configuration = CommandConfiguration(
+    abstract: "Score a text: loss, perplexity and bits per byte.",
+    discussion: """
+      The text is one document. It is walked through by windows of --context tokens that advance by --stride; every token \
+      is scored once, in the first window that holds it, so it sees at least context − stride tokens before it, as far as \
+      the text has them. The first token is predicted from the token that begins texts, where there is one. Perplexity is \
+      per token, e to the mean loss; bits per byte divide the same sum by the text's bytes, whatever the tokenizer.
+
+      An empty or binary file is refused; bytes that are not valid UTF-8 are scored as they are, with a warning.
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(help: ArgumentHelp("The text.", valueName: "file"))
+  var text: String
+
+  @Option(help: ArgumentHelp("Tokens of a window (default: the model's context).", valueName: "count"))
+  var context: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "How far windows advance: small is exact, large is fast (default: half of the context).", valueName: "count"))
+  var stride: Int?
+
+  @Option(help: "text or json.")
+  var format = OutputFormat.text
+
+  @OptionGroup var common: CommonOptions
+
+  func run(_ console: Console) throws {
+    let location = try ModelLocation(model.path)
+    let tokenizer = try TokenizerFile.load(path: location.file("tokenizer.json"))
+    let model = try Model.load(folder: location.folder)
+    let evaluator = try evaluator(tokenizer, for: model)
+    let corpus = try TextCorpus.tokens(ofFile: text, tokenizer: tokenizer) { console.note("warning: \($0)") }
+    console.catchInterrupts()
+    let progress = ProgressReporter(console, "Evaluating", total: corpus.count, unit: "tokens")
+    let start = console.clock()
+    let result = try evaluator.evaluate(CorpusStream(corpus), model: model, in: Workspace()) { done throws(ApusError) in
+      try console.interruption.check()
+      progress.update(done)
+    }
+    progress.finish()
+    guard result.tokens > 0 else {
+      throw ApusError(
+        .badData, "the text is one token, which nothing precedes", file: text, remedy: "give a longer text")
+    }
+    try report(result, evaluator, seconds: console.clock() - start, console)
+  }
+
+  private func evaluator(_ tokenizer: any Tokenizer, for model: Model) throws(ApusError) -> Evaluator {
+    let longest = model.specification.context
+    let context = context ?? longest
+    guard (1...longest).contains(context) else {
+      throw ApusError(
+        .usage, "--context is \(context), the model's context is \(longest)", remedy: "give 1 to \(longest)")
+    }
+    let stride = stride ?? max(1, context / 2)
+    guard (1...context).contains(stride) else {
+      throw ApusError(.usage, "--stride is \(stride), the context \(context)", remedy: "give 1 to \(context)")
+    }
+    return Evaluator(tokenizer: tokenizer, context: context, stride: stride)
+  }
+
+  private func report(
+    _ result: Evaluation, _ evaluator: Evaluator, seconds: Double, _ console: Console
+  ) throws(ApusError) {
+    let rate = Double(result.tokens) / max(1e-9, seconds)
+    switch format {
+    case .json:
+      try console.printJSON(
+        .fields([
+          ("model", .string(model.path)), ("text", .string(text)), ("tokens", .int(Int64(result.tokens))),
+          ("bytes", .int(Int64(result.bytes))), ("loss", .double(result.loss)),
+          ("perplexity", .double(result.perplexity)),
+          ("bits_per_byte", result.bitsPerByte.map { .double($0) } ?? .null),
+          ("context", .int(Int64(evaluator.context))), ("stride", .int(Int64(evaluator.stride))),
+          ("seconds", .double(seconds)), ("tokens_per_second", .double(rate)),
+        ]))
+    case .text:
+      var table = TextTable(["", ""], left: [0])
+      table.add(["perplexity", Quantity.decimals(result.perplexity, 4)])
+      table.add(["loss", Quantity.decimals(result.loss, 6)])
+      table.add(["bits per byte", result.bitsPerByte.map { Quantity.decimals($0, 6) } ?? "–"])
+      table.add(["tokens", "\(result.tokens)"])
+      table.add(["bytes", "\(result.bytes)"])
+      table.add(["tokens/s", Quantity.short(rate)])
+      for line in table.lines { try console.output.line(line) }
+    }
+  }
+}

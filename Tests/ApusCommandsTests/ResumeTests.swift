@@ -1,0 +1,90 @@
+// A run that is killed at any instant, or asked to stop, and resumed ends with the bits of one that was left alone. Each
+// resumption has another number of threads and other micro-batches, which must not show either.
+
+import ApusCore
+import ApusTraining
+import Foundation
+import Testing
+
+@testable import ApusCommands
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+@Suite(.serialized) struct ResumeTests {
+  static let steps = 150
+  static let settings = ["checkpoints.every=3", "evaluation.every=10"]
+
+  let run: TinyRun
+
+  init() throws { run = try TinyRun() }
+
+  private func resume(_ name: String, _ attempt: Int) throws -> ChildProcess {
+    let micro = ["training.micro_batch=\(attempt % 5)"]
+    return try ChildProcess(
+      run.arguments(
+        name, steps: Self.steps, Self.settings + micro, ["--resume", "--threads", "\(1 + attempt % 3)"]))
+  }
+
+  @Test(.timeLimit(.minutes(2))) func killedAtTwentyInstantsItEndsWithTheSameBits() throws {
+    let whole = try ChildProcess(run.arguments("whole", steps: Self.steps, Self.settings)).wait()
+    try #require(whole.status == 0, "\(whole.error)")
+    let expected = try run.result("whole", step: Self.steps)
+    let seed = UInt64.random(in: 0...UInt64(UInt32.max))
+    var random = Philox(seed: seed).stream()
+    var (kills, partial, runs) = (0, 0, 0)
+    while kills < 20 {
+      let name = "killed-\(runs)"
+      runs += 1
+      var attempt = 0
+      while kills < 20, !FileSystem.isFolder(RunFolder(run.path(name)).final) {
+        let child = try resume(name, attempt)
+        attempt += 1
+        waitForTraining(child, unless: Int.random(in: 0..<5, using: &random) == 0)
+        usleep(UInt32.random(in: 0..<90_000, using: &random))
+        child.send(SIGKILL)
+        let outcome = child.wait()
+        try #require(outcome.status == -SIGKILL || outcome.status == 0, "seed \(seed): \(outcome.error)")
+        if outcome.status != 0 { kills += 1 }
+        partial += try leftovers(name)
+      }
+      let outcome = try resume(name, attempt).wait()
+      try #require(outcome.status == 0, "seed \(seed): \(outcome.error)")
+      #expect((try run.result(name, step: Self.steps) == expected) == true, "seed \(seed), \(name)")
+      #expect(try leftovers(name) == 0)
+    }
+    print("killed \(kills) times in \(runs) runs, \(partial) times within a checkpoint's writing (seed \(seed))")
+  }
+
+  /// Until the child says that it trains, for some of the kills are to come before.
+  private func waitForTraining(_ child: ChildProcess, unless early: Bool) {
+    while !early, child.isRunning, !child.error.contains("training tokens") { usleep(2000) }
+  }
+
+  /// Checkpoints that were being written or removed.
+  private func leftovers(_ name: String) throws -> Int {
+    let folder = RunFolder(run.path(name))
+    guard FileSystem.isFolder(folder.checkpoints) else { return 0 }
+    return try (FileSystem.list(folder.checkpoints) + FileSystem.list(folder.path))
+      .filter { $0.hasPrefix(".") && ($0.hasSuffix(".partial") || $0.hasSuffix(".removed")) }.count
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM]) func askedToStopItSavesAndContinues(signal: Int32) throws {
+    let whole = try ChildProcess(run.arguments("whole", steps: Self.steps, Self.settings)).wait()
+    try #require(whole.status == 0, "\(whole.error)")
+    let name = "stopped-\(signal)"
+    let child = try ChildProcess(run.arguments(name, steps: Self.steps, Self.settings))
+    waitForTraining(child, unless: false)
+    child.send(signal)
+    let stopped = child.wait()
+    #expect(stopped.status == 130, "\(stopped.error)")
+    #expect(stopped.error.contains("continue with --resume"))
+    let saved = try RunFolder(run.path(name)).checkpointSteps().last ?? 0
+    #expect(saved > 0 && stopped.error.contains("stopped after step \(saved) of \(Self.steps)"), "\(stopped.error)")
+    #expect(try resume(name, 1).wait().status == 0)
+    #expect((try run.result(name, step: Self.steps) == run.result("whole", step: Self.steps)) == true)
+  }
+}
