@@ -74,12 +74,14 @@ struct BenchmarkTraining: Command {
     let share = Quantity.decimals(100 * result.shareOfPeak, 0)
     return table.lines + [
       "",
-      "\(Quantity.short(result.tokensPerSecond)) tokens/s, \(Quantity.short(result.flops / step))FLOP/s, "
-        + "\(share) % of the measured peak of \(Quantity.short(result.peak))FLOP/s",
+      "\(Quantity.short(result.tokensPerSecond)) tokens/s, \(Self.gigaflops(result.flops / step)), "
+        + "\(share) % of the measured peak of \(Self.gigaflops(result.peak))",
       "\(Quantity.short(Double(result.parameters))) parameters, \(result.tokens) tokens a step, "
         + "\(Quantity.bytes(result.peakMemory)) of memory at most",
     ]
   }
+
+  private static func gigaflops(_ rate: Double) -> String { "\(Quantity.decimals(rate / 1e9, 0)) GFLOP/s" }
 
   private func json(_ result: TrainingMeasurement, _ configuration: PretrainConfiguration) -> JSON {
     .fields([
