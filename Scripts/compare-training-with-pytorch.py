@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
-"""Takes turns with PyTorch: the same model, text, batch, threads and float32; tokens per second of whole training steps, and their ratio.
+"""Takes turns with PyTorch on the same model, text, batch and threads in float32: tokens per second of whole training
+steps, and their ratio.
 
     python3 -m pip install torch numpy
     swift build -c release
-    python3 Scripts/compare-training-with-pytorch.py --text tinyshakespeare.txt [--models small-gpt,llama-15m] [--rounds 5]
+    python3 Scripts/compare-training-with-pytorch.py --text tinyshakespeare.txt
 
 Models: small-gpt (nanoGPT's character recipe for CPUs: 4 layers, 4 heads, width 128, 12 rows of 64, 65 characters) and
-llama-15m (6 layers, 6 heads, width 288, feed-forward 768, 8 rows of 256, embedding of 32,000 rows). The text is tokenized once, by Apus;
-both sides train on those ids, on random crops, from random weights. A step is batch, forward, backward, clipping and AdamW;
-PyTorch is eager, with its fused attention and its fused AdamW. Each round is a fresh process of either side, first the one,
-then the other; the first steps of each are left out, and a round's figure is its median step.
+llama-15m (6 layers, 6 heads, width 288, feed-forward 768, 8 rows of 256, embedding of 32,000 rows). The text is
+tokenized once, by Apus; both sides train on those ids, on random crops, from random weights, at a constant rate. A step
+is batch, forward, backward, clipping and AdamW; PyTorch is eager, with its fused attention and its fused AdamW. Each
+round is a fresh process of either side, first the one, then the other; the first steps of each are left out, and a
+round's figure is its median step.
 
-Prints a table and, with --json, one object a model. Status 1 where a ratio of the medians is below --at-least (0: never).
+Prints a table or, with --json, one object a model. Status 1 where a ratio is below --at-least (0: never).
 """
 
 import argparse
@@ -26,12 +28,14 @@ import time
 
 SHAPES = {
     "small-gpt": dict(kind="gpt", layers=4, heads=4, width=128, context=64, batch=12, vocabulary=0, steps=60),
-    "llama-15m": dict(kind="llama", layers=6, heads=6, width=288, inner=768, context=256, batch=8, vocabulary=32000, steps=5),
+    "llama-15m": dict(
+        kind="llama", layers=6, heads=6, width=288, inner=768, context=256, batch=8, vocabulary=32000, steps=5
+    ),
 }
 UNMEASURED = 2
 
 
-# --- PyTorch's side, in a process of its own ---------------------------------------------------------------------------------
+# PyTorch's side, in a process of its own.
 
 
 def gpt_block(width, heads):
@@ -145,16 +149,29 @@ def torch_round(shape, ids, vocabulary, threads):
     return dict(seconds=seconds[UNMEASURED:], parameters=parameters, loss=loss.item(), version=torch.__version__)
 
 
-# --- Apus's side, and the comparison -----------------------------------------------------------------------------------------
+# Apus's side, and the comparison.
 
 
 def settings(name, shape, extra):
     steps = UNMEASURED + shape["steps"]
     pairs = {
-        "preset": name, "training.batch": shape["batch"], "training.micro_batch": 0, "training.steps": steps,
-        "optimizer.warmup_steps": 0, "optimizer.learning_rate": 1e-3, "optimizer.beta2": 0.95, "data.documents": "text",
-        "data.sampling": "crops", "data.cross_documents": "true", "model.vocabulary_size": shape["vocabulary"],
-        "evaluation.every": 0, "evaluation.tokens": 64, "evaluation.sample_tokens": 0, "checkpoints.every": 0, **extra,
+        "preset": name,
+        "training.batch": shape["batch"],
+        "training.micro_batch": 0,
+        "training.steps": steps,
+        "optimizer.warmup_steps": 0,
+        "optimizer.schedule": "constant",
+        "optimizer.learning_rate": 1e-3,
+        "optimizer.beta2": 0.95,
+        "data.documents": "text",
+        "data.sampling": "crops",
+        "data.cross_documents": "true",
+        "model.vocabulary_size": shape["vocabulary"],
+        "evaluation.every": 0,
+        "evaluation.tokens": 64,
+        "evaluation.sample_tokens": 0,
+        "checkpoints.every": 0,
+        **extra,
     }
     return [part for key, value in pairs.items() for part in ("--set", f"{key}={value}")]
 
@@ -166,8 +183,10 @@ def pretrain(options, name, shape, run, extra):
         sys.exit(done.stderr.decode())
     records = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     return dict(
-        seconds=[r["seconds"] for r in records[UNMEASURED:]], loss=records[-1]["loss"],
-        parameters=json.loads(done.stdout)["parameters"])
+        seconds=[r["seconds"] for r in records[UNMEASURED:]],
+        loss=records[-1]["loss"],
+        parameters=json.loads(done.stdout)["parameters"],
+    )
 
 
 def compare(options, name, folder):
@@ -189,16 +208,25 @@ def compare(options, name, folder):
     tokens = shape["batch"] * shape["context"]
     rates = [[tokens / statistics.median(side["seconds"]) for side in sides] for sides in (ours, theirs)]
     return dict(
-        model=name, threads=options.threads, rounds=options.rounds, parameters=[ours[0]["parameters"], theirs[0]["parameters"]],
-        apus_tokens_per_second=rates[0], torch_tokens_per_second=rates[1], torch=theirs[0]["version"],
-        last_loss=[ours[-1]["loss"], theirs[-1]["loss"]], ratios=[a / b for a, b in zip(*rates)],
-        ratio=statistics.median(rates[0]) / statistics.median(rates[1]))
+        model=name,
+        threads=options.threads,
+        rounds=options.rounds,
+        parameters=[ours[0]["parameters"], theirs[0]["parameters"]],
+        apus_tokens_per_second=rates[0],
+        torch_tokens_per_second=rates[1],
+        torch=theirs[0]["version"],
+        last_loss=[ours[-1]["loss"], theirs[-1]["loss"]],
+        ratios=[a / b for a, b in zip(*rates)],
+        ratio=statistics.median(rates[0]) / statistics.median(rates[1]),
+    )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--apus", default=".build/release/apus")
-    parser.add_argument("--text", default=os.path.join(os.environ.get("APUS_DATA", "../shared/data"), "tinyshakespeare.txt"))
+    parser.add_argument(
+        "--text", default=os.path.join(os.environ.get("APUS_DATA", "../shared/data"), "tinyshakespeare.txt")
+    )
     parser.add_argument("--models", default=",".join(SHAPES))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
@@ -208,7 +236,9 @@ def main():
     options = parser.parse_args()
     if options.torch:
         name, path, vocabulary, threads = json.loads(options.torch)
-        return print(json.dumps(torch_round(SHAPES[name], json.loads(pathlib.Path(path).read_text()), vocabulary, threads)))
+        return print(
+            json.dumps(torch_round(SHAPES[name], json.loads(pathlib.Path(path).read_text()), vocabulary, threads))
+        )
     results = []
     with tempfile.TemporaryDirectory() as folder:
         for name in options.models.split(","):
@@ -218,9 +248,10 @@ def main():
             print(json.dumps(r))
             continue
         ours, theirs = (statistics.median(r[f"{side}_tokens_per_second"]) for side in ("apus", "torch"))
+        print(f"{r['model']}: apus {ours:.0f}, torch {r['torch']} {theirs:.0f} tokens/s; ratio {r['ratio']:.2f}")
         rounds = " ".join(f"{ratio:.2f}" for ratio in r["ratios"])
-        print(f"{r['model']:10} apus {ours:8.0f}  torch {r['torch']} {theirs:8.0f} tokens/s  ratio {r['ratio']:.2f}  (rounds {rounds})")
-        print(f"{'':10} parameters {r['parameters'][0]} and {r['parameters'][1]}, last losses {r['last_loss'][0]:.3f} and {r['last_loss'][1]:.3f}")
+        print(f"  rounds {rounds}; {r['parameters'][0]} parameters here, {r['parameters'][1]} there; ", end="")
+        print(f"last losses {r['last_loss'][0]:.3f} and {r['last_loss'][1]:.3f}")
     sys.exit(1 if any(r["ratio"] < options.at_least for r in results) else 0)
 
 

@@ -42,7 +42,7 @@ public struct TextPolicy: Sendable, Equatable {
     guard invalidUTF8 == .keep else {
       throw ApusError(
         .badData, finding, file: file, place: "byte \(first)",
-        remedy: "convert the text to UTF-8 (iconv), or keep the bytes as they are with --invalid-utf8 keep")
+        remedy: "convert the text to UTF-8 (iconv), or let the bytes be kept as they are")
     }
     return [file, "\(finding); kept as they are"].compactMap { $0 }.joined(separator: ": ")
   }
@@ -55,6 +55,6 @@ public struct TextPolicy: Sendable, Equatable {
     guard zeros * 1000 > sample else { return }
     throw ApusError(
       .badData, "this is binary data, not text: \(zeros) of the first \(sample) bytes are NUL", file: file,
-      remedy: "give a text file (UTF-16 is to be converted to UTF-8), or allow it with --allow-binary")
+      remedy: "give a text file; convert UTF-16 to UTF-8 (iconv)")
   }
 }

@@ -57,6 +57,11 @@ import Testing
     #expect(await apus(run.arguments("run")).failed(64, run.path("run"), "--resume", "--overwrite"))
     #expect(await apus(run.arguments("run", ["optimizer.beta1=0.5"], ["--resume"])).failed(64, "optimizer.beta1"))
     #expect(await apus(run.arguments("run", ["training.micro_batch=3"], ["--resume"])).status == 0)
+    let stored = RunFolder(run.path("run")).configuration
+    let text = String(decoding: try FileSystem.readAll(stored), as: UTF8.self)
+    try AtomicFile.write(text.replacing(#""beta1": 0.9"#, with: #""beta1": 0.8"#), to: stored)
+    let edited = await apus("pretrain", "--output", run.path("run"), "--resume")
+    #expect(edited.failed(64, "step-000006", "other settings"), "\(edited.error)")
     #expect(await apus(run.arguments("run", [], ["--overwrite"])).status == 0)
   }
 }

@@ -85,6 +85,7 @@ import Testing
     (["model.architecture=\"bert\""], "bert"),
     (["optimizer.minimum_learning_rate=2"], "minimum_learning_rate"),
     (["optimizer.warmup_steps=10000"], "warmup_steps"),
+    (["training.batch=1000000", "model.context=1048576"], "training.batch"),
     (["optimizer.schedule=wsd", "optimizer.decay_steps=10000"], "decay_steps"),
   ]
 

@@ -4,6 +4,9 @@ public import ApusCore
 public import ApusModels
 
 extension PretrainConfiguration {
+  /// Tokens of the largest step.
+  private static let mostTokens = 1 << 30
+
   /// Checks what settings demand of each other; `specification` checks the model's shape.
   public func validate() throws(ApusError) {
     func require(_ condition: Bool, _ problem: String, _ remedy: String) throws(ApusError) {
@@ -24,6 +27,9 @@ extension PretrainConfiguration {
       optimizer.schedule != .wsd || optimizer.decaySteps <= training.steps - optimizer.warmupSteps,
       "optimizer.decay_steps \(optimizer.decaySteps) and warmup_steps \(optimizer.warmupSteps) exceed training.steps \(training.steps)",
       "lower them")
+    try require(
+      training.batch <= Self.mostTokens / model.context,
+      "training.batch \(training.batch) rows of \(model.context) tokens are more than \(Self.mostTokens)", "lower it")
     _ = try model.specification(vocabulary: max(model.vocabularySize, 1))
   }
 }

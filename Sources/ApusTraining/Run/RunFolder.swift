@@ -31,9 +31,9 @@ public struct RunFolder: Sendable, Equatable {
   /// The finished model.
   public var final: String { "\(path)/final" }
 
-  /// Whether a run has left something here.
+  /// Whether a run has left something here that took work; a configuration alone did not.
   public var holdsRun: Bool {
-    [configuration, data, checkpoints, log, final].contains { FileSystem.exists($0) }
+    [data, checkpoints, log, final].contains { FileSystem.exists($0) }
   }
 
   /// The folder of the checkpoint after `step` steps.

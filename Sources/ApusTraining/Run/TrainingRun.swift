@@ -61,17 +61,14 @@ public final class TrainingRun {
     self.configuration = configuration
     store = CheckpointStore(folder: folder)
     lock = try Self.open(folder, start)
-    try Self.record(configuration, in: folder)
+    if start == .resume { try Self.check(configuration, in: folder) }
+    try AtomicFile.write(configuration.json.serialized(pretty: true) + [0x0A], to: folder.configuration)
     try store.removeLeftovers()
     let oddities =
       configuration.data.shards == nil
       ? try RunData.prepare(configuration, folder: folder.data, progress: progress) : []
     data = try RunData(folder: configuration.data.shards ?? folder.data)
-    let identity = data.train.identity
-    let specification = try configuration.model.specification(
-      vocabulary: identity.vocabularySize, endOfText: identity.endOfText)
-    let model = try Model(specification: specification, seed: configuration.seed(for: .weights))
-    trainer = try Trainer(model, corpus: data.train, configuration: configuration, workspace: workspace)
+    trainer = try Self.trainer(configuration, data, workspace)
     evaluator = Evaluator(
       tokenizer: data.tokenizer, context: configuration.model.context,
       limit: configuration.evaluation.tokens > 0 ? configuration.evaluation.tokens : nil)
@@ -79,6 +76,7 @@ public final class TrainingRun {
     state.fingerprint = configuration.fingerprint
     let latest = try store.latest()
     if let latest {
+      guard latest.state.fingerprint == configuration.fingerprint else { throw Self.otherConfiguration(latest.path) }
       state = latest.state
       try store.load(latest.path, latest.state, into: trainer)
       savedStep = state.progress.step
@@ -189,16 +187,44 @@ extension TrainingRun {
     return lock
   }
 
-  /// Writes the effective configuration, or checks it against the one that the run began with.
-  private static func record(_ configuration: PretrainConfiguration, in folder: RunFolder) throws(ApusError) {
-    if let before = try self.configuration(of: folder) {
-      let changed = configuration.differences(from: before)
-      guard changed.isEmpty else {
-        throw ApusError(
-          .usage, "the run began with another \(changed.joined(separator: ", "))", file: folder.configuration,
-          remedy: "resume without changing what decides the result, or start anew with --overwrite")
-      }
+  /// Checks the configuration against the one that the run began with.
+  private static func check(_ configuration: PretrainConfiguration, in folder: RunFolder) throws(ApusError) {
+    guard let before = try self.configuration(of: folder) else { return }
+    let changed = configuration.differences(from: before)
+    guard changed.isEmpty else {
+      throw ApusError(
+        .usage, "the run began with another \(changed.joined(separator: ", "))", file: folder.configuration,
+        remedy: "resume without changing what decides the result, or start anew with --overwrite")
     }
-    try AtomicFile.write(configuration.json.serialized(pretty: true) + [0x0A], to: folder.configuration)
+  }
+
+  /// A configuration.json that was edited since.
+  private static func otherConfiguration(_ checkpoint: String) -> ApusError {
+    ApusError(
+      .usage, "was made with other settings than the configuration's", file: checkpoint,
+      remedy: "resume with the settings that the run began with, or start anew with --overwrite")
+  }
+
+  /// The trainer of a new model on the run's text.
+  private static func trainer(
+    _ configuration: PretrainConfiguration, _ data: RunData, _ workspace: Workspace
+  ) throws(ApusError) -> Trainer {
+    let identity = data.train.identity
+    let specification = try configuration.model.specification(
+      vocabulary: identity.vocabularySize, endOfText: identity.endOfText)
+    try checkMemory(specification)
+    let model = try Model(specification: specification, seed: configuration.seed(for: .weights))
+    return try Trainer(model, corpus: data.train, configuration: configuration, workspace: workspace)
+  }
+
+  /// Refuses what cannot fit, before the system ends the process for it: weight, gradient and two moments, 4 bytes each.
+  private static func checkMemory(_ specification: Specification) throws(ApusError) {
+    let (needed, present) = (16 * specification.parameterCount, Platform.machineMemory)
+    guard needed < present else {
+      throw ApusError(
+        .usage,
+        "training \(specification.parameterCount) parameters takes \(needed >> 30) GiB and more, the machine has "
+          + "\(present >> 30)", remedy: "choose a smaller model")
+    }
   }
 }
