@@ -85,7 +85,8 @@ let package = Package(
       ["ApusGeneration", "ApusTokenizers", "ApusModels", "ApusTensor", "ApusFormats", "ApusCore"]),
     tests(
       "ApusCommandsTests",
-      ["ApusCommands", "ApusCore", "ApusFormats", "ApusTokenizers", "ApusModels", "ApusTraining"] + commandLine),
+      ["ApusCommands", "ApusCore", "ApusFormats", "ApusTokenizers", "ApusModels", "ApusScaling", "ApusTraining"]
+        + commandLine),
   ]
 )
 

@@ -22,6 +22,7 @@ public struct Apus: ParsableCommand {
   /// Every command, in the order of the help. A new command is one file and one line here.
   static let commands: [any ParsableCommand.Type] = [
     // The whole life in one command.
+    Demo.self,
 
     // Text and tokens.
     TokenizerCommands.self,

@@ -104,3 +104,27 @@ import Testing
     #expect(try Planner.plan(request, rate: rate).reasons[2].contains("reads the text"))
   }
 }
+
+@Suite struct MeasuredRateTests {
+  private let small = TransformerShape(layers: 2, width: 64, heads: 2, feedForward: 192, vocabulary: 1024)
+  private let large = TransformerShape(layers: 3, width: 160, heads: 5, feedForward: 448, vocabulary: 1024)
+
+  private func sample(_ shape: TransformerShape, _ seconds: Double) -> RateSample {
+    RateSample(shape: shape, context: 90, secondsPerToken: seconds)
+  }
+
+  @Test func twoMeasurementsGiveTheRateBack() {
+    let rate = MeasuredRate(flopsPerSecond: 1.3e11, overhead: 7e-9)
+    let found = MeasuredRate(
+      small: sample(small, rate.secondsPerToken(small, context: 90)),
+      large: sample(large, rate.secondsPerToken(large, context: 90)))
+    #expect(abs(found.flopsPerSecond / rate.flopsPerSecond - 1) < 1e-9)
+    #expect(abs(found.overhead / rate.overhead - 1) < 1e-9)
+  }
+
+  @Test func measurementsThatContradictEachOtherLeaveTheLargerOne() {
+    let found = MeasuredRate(small: sample(small, 1e-3), large: sample(large, 1e-5))
+    #expect(found.overhead == 0)
+    #expect(abs(found.secondsPerToken(large, context: 90) - 1e-5) < 1e-12)
+  }
+}

@@ -178,13 +178,23 @@ extension TrainingRun {
     }
     try FileSystem.makeFolders(folder.path)
     let lock = try RunLock(folder)
-    if start == .overwrite {
-      // The checkpoints first: without them nothing can be continued by mistake.
-      for part in [folder.checkpoints, folder.final, folder.data, folder.log, folder.plot, folder.configuration] {
-        try FileSystem.remove(part)
-      }
-    }
+    if start == .overwrite { try remove(folder) }
     return lock
+  }
+
+  /// Removes the run that a folder holds, unless another process is training there.
+  public static func clear(_ folder: RunFolder) throws(ApusError) {
+    guard FileSystem.isFolder(folder.path) else { return }
+    let lock = try RunLock(folder)
+    defer { withExtendedLifetime(lock) {} }
+    try remove(folder)
+  }
+
+  private static func remove(_ folder: RunFolder) throws(ApusError) {
+    // The checkpoints first: without them nothing can be continued by mistake.
+    for part in [folder.checkpoints, folder.final, folder.data, folder.log, folder.plot, folder.configuration] {
+      try FileSystem.remove(part)
+    }
   }
 
   /// Checks the configuration against the one that the run began with.
