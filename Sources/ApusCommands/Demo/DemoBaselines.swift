@@ -15,14 +15,15 @@ struct DemoBaselines {
   private let vocabulary: Int
   private var single: [Int32]
   private var pairs: [Int32]
-  private var followers: [Int32]  // how many different tokens follow each
+  private var followed: [Int32]  // how often each is followed by any
+  private var followers: [Int32]  // and by how many different ones
   private var counted = 0
 
   /// Counts a training text.
   init(_ train: TokenCorpus) throws(ApusError) {
     vocabulary = train.identity.vocabularySize
     single = [Int32](repeating: 0, count: vocabulary)
-    followers = single
+    (followed, followers) = (single, single)
     pairs = [Int32](repeating: 0, count: vocabulary * vocabulary)
     var tokens = [Int32](repeating: 0, count: min(train.count, Self.countedTokens))
     try train.copy(0..<tokens.count, to: &tokens, at: 0)
@@ -31,6 +32,7 @@ struct DemoBaselines {
       let pair = Int(before) * vocabulary + Int(token)
       if pairs[pair] == 0 { followers[Int(before)] += 1 }
       pairs[pair] += 1
+      followed[Int(before)] += 1
       single[Int(token)] += 1
       before = token
     }
@@ -56,10 +58,9 @@ struct DemoBaselines {
   }
 
   func probability(_ token: Int32, after before: Int32) -> Double {
-    let seen = Double(single[Int(before)])
+    let total = Double(followed[Int(before)])
     let different = Double(followers[Int(before)])
-    guard different > 0, seen > 0 else { return probability(token) }
-    let total = max(seen, different)
+    guard total > 0 else { return probability(token) }
     let pair = Double(pairs[Int(before) * vocabulary + Int(token)])
     return max(0, pair - Self.discount) / total + Self.discount * different / total * probability(token)
   }

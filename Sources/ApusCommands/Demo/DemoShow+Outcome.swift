@@ -123,7 +123,7 @@ extension DemoShow {
     let elapsed = NumberText.duration(console.clock() - started)
     try narrator.say("All of this took \(elapsed) and lies in \(folder.path):")
     var table = TextTable(["", ""], left: [0, 1])
-    table.add(["final/", "the model, as Hugging Face lays it out: config.json, model.safetensors, tokenizer.json"])
+    table.add(["final/", "the model in Hugging Face layout: weights, configuration, tokenizer"])
     table.add(["loss.svg", "the loss curves" + (run.floor == nil ? "" : " and the floor, to be opened in a browser")])
     table.add(["log.jsonl", "every step: loss, learning rate, gradient norm, tokens per second"])
     table.add(["configuration.json", "every setting of the run"])
@@ -141,11 +141,11 @@ extension DemoShow {
   func commands(_ text: DemoText, seconds: Double) -> [String] {
     let apus = Invocation.words()
     let run = Invocation.quoted(folder.path)
-    let prompt = text.isStories ? "Once upon a time, there was a brave dragon" : text.prompt
+    let prompt = text.isStories ? "" : text.prompt  // from nothing, a whole story
     let source = text.isStories ? "" : " --text \(Invocation.quoted(text.path))"
     return [
       "\(apus) generate --model \(run) --temperature 0.8 --prompt \(Invocation.quoted(prompt))",
-      "\(apus) inspect \(run)/final",
+      "\(apus) inspect \(run)",
       "\(apus) demo\(source) --seconds \(Int(min(1e6, 5 * seconds)))",
     ]
   }

@@ -17,6 +17,8 @@ struct DemoText {
 
   /// Stories that are kept for validation.
   static let validationStories = 256
+  /// The least text: a page or two.
+  static let leastBytes = 4096
   private static let separator = "<|endoftext|>"
   private static let seed: UInt64 = 2017
 
@@ -26,6 +28,11 @@ struct DemoText {
     self.path = path
     isStories = false
     corpus = try TextCorpus([path])
+    guard corpus.totalBytes >= Self.leastBytes else {
+      throw ApusError(
+        .badData, "has \(corpus.totalBytes) bytes, too few to learn from", file: path,
+        remedy: "give a text of some pages; \(Self.leastBytes) bytes are the least")
+    }
     sample = try Self.beginning(of: path)
   }
 
