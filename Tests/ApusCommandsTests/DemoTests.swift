@@ -120,12 +120,14 @@ private final class Scratch: Sendable {
     #expect(FileSystem.isFile(RunFolder(scratch.run).final + "/model.safetensors"))
   }
 
-  @Test func anInterruptBeforeTrainingLeavesNoRun() async throws {
+  @Test(arguments: ["Tokenizer", "Plan"]) func anInterruptBeforeTrainingLeavesNoRun(chapter: String) async throws {
     let scratch = try Scratch()
-    let console = TestConsole().console
-    console.interruption.request()
+    let (output, error) = (InterruptingSink(at: chapter), MemorySink())
+    let console = Console(output: output, error: error, input: MemorySource(""))
+    output.console.withLock { $0 = console }
     let status = await Apus.run(arguments: ["demo", "--seconds", "5", "--output", scratch.run], console: console)
-    #expect(status == 130 && !RunFolder(scratch.run).holdsRun)
+    #expect(status == 130 && error.text.contains("interrupted"))
+    #expect(!RunFolder(scratch.run).holdsRun)
   }
 }
 

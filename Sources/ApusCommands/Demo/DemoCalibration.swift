@@ -48,12 +48,12 @@ struct DemoCalibration {
     configuration.model.context = sequence
     var benchmark = TrainingBenchmark(configuration, vocabulary: vocabulary, steps: 2)
     let trial = try benchmark.run(in: workspace) { (_) throws(ApusError) in try check() }
-    let step = TrainingMeasurement.median(trial.steps)
+    let step = trial.steps.median
     benchmark.steps = max(3, min(60, Int(Self.measurementSeconds / max(1e-4, step))))
     let measured = try benchmark.run(in: workspace) { (_) throws(ApusError) in try check() }
     return RateSample(
       shape: shape, context: Double(sequence) / 2,
-      secondsPerToken: TrainingMeasurement.median(measured.steps) / Double(max(1, measured.tokens)))
+      secondsPerToken: measured.steps.median / Double(max(1, measured.tokens)))
   }
 
   private static func shape(layers: Int, width: Int, _ vocabulary: Int) -> TransformerShape {

@@ -64,7 +64,7 @@ struct DemoRecipe {
 
   /// Falls with the root of the width, as updates of wider layers add up.
   static func learningRate(width: Int) -> Double {
-    let rate = 7e-3 * (96 / Double(max(1, width))).squareRoot()
+    let rate = 6e-3 * (96 / Double(max(1, width))).squareRoot()
     return (rate * 1e5).rounded() / 1e5
   }
 }

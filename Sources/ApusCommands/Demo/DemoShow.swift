@@ -31,8 +31,7 @@ final class DemoShow {
     let text = try text(file, seconds: seconds)
     let recipe = DemoRecipe(data: text.settings)
     let floorBits = try tell(text)
-    let data = try tokenizer(recipe, text)
-    let (configuration, peak) = try plan(recipe, data, seconds: seconds)
+    let (data, configuration, peak) = try prepared(recipe, text, seconds: seconds)
     let run = try TrainingRun(configuration, folder: folder.path, start: .resume, workspace: workspace)
     run.trainer.peak = peak
     run.floor = floorBits.map { $0 * M_LN2 / Double(max(1, data.validation.count)) }
@@ -41,6 +40,20 @@ final class DemoShow {
     try stories(run, text)
     try ending(run, text, seconds: seconds)
     return outcome
+  }
+
+  /// Tokens and plan; who stops here has no run to continue, so nothing is left that looks like one.
+  private func prepared(
+    _ recipe: DemoRecipe, _ text: DemoText, seconds: Double
+  ) throws(ApusError) -> (RunData, PretrainConfiguration, peak: Double) {
+    do throws(ApusError) {
+      let data = try tokenizer(recipe, text)
+      let (configuration, peak) = try plan(recipe, data, seconds: seconds)
+      return (data, configuration, peak)
+    } catch {
+      try? FileSystem.remove(folder.data)
+      throw error
+    }
   }
 
   /// Throws where the user wants to stop.
