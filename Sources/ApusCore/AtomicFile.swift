@@ -4,10 +4,14 @@
 /// Files that are never seen half written.
 public enum AtomicFile {
   /// Writes a file through `body`; if that throws or the disk does, the old file stays and no other is left behind.
+  ///
+  /// Where `path` is a symbolic link the file that it leads to is replaced. Folders, pipes and devices are refused.
   public static func write(to path: String, _ body: (OutputFile) throws(ApusError) -> Void) throws(ApusError) {
-    if FileSystem.isFolder(path) {
+    let path = Posix.resolvingLinks(path)
+    if let status = Posix.status(path), !status.isRegular {
+      let kind = status.isFolder ? "folder" : "pipe or device"
       throw ApusError(
-        .inputOutput, "this is a folder where a file is to be written", file: path, remedy: "name a file instead")
+        .inputOutput, "this is a \(kind) where a file is to be written", file: path, remedy: "name a file instead")
     }
     let folder = FileSystem.parent(of: path)
     let temporary = FileSystem.join(

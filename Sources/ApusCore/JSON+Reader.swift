@@ -1,6 +1,6 @@
-// Reads a configuration out of a JSON object, key by key, with defaults. Takes whole numbers for floats and floats without a
-// fraction for whole numbers, since writers of configurations do both. Every error names file, key, value and what is expected; `finish()`
-// reports keys that nobody asked for, which are mostly misspelt ones.
+// Reads a configuration out of a JSON object, key by key, with defaults. Takes whole numbers for floats and floats without
+// a fraction for whole numbers, since writers of configurations do both. Every error names file, key, value and what is
+// expected; `finish()` reports keys that nobody asked for, which are mostly misspelt ones.
 
 extension JSON {
   /// Reads the keys of one object and remembers which it was asked for.
@@ -60,7 +60,7 @@ extension JSON {
       for child in children { try child.finish() }
       guard let index = asked.firstIndex(of: false) else { return }
       let key = object.keys[index]
-      let nearest = known.map { ($0, Self.distance($0, key)) }.min { $0.1 < $1.1 }
+      let nearest = known.map { ($0, Spelling.edits($0, key)) }.min { $0.1 < $1.1 }
       let hint = nearest.flatMap { $0.1 <= max(2, key.utf8.count / 3) ? "did you mean `\(place($0.0))`?" : nil }
       throw ApusError(
         .badData, "the key `\(place(key))` is unknown", file: file, remedy: hint ?? "remove it")
@@ -86,22 +86,6 @@ extension JSON {
       case .array, .object: value.kindName
       default: String(value.text().prefix(60))
       }
-    }
-
-    /// Edit distance by bytes (Levenshtein).
-    private static func distance(_ left: String, _ right: String) -> Int {
-      let right = Array(right.utf8)
-      var row = Array(0...right.count)
-      for (i, byte) in left.utf8.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for j in right.indices {
-          let substituted = diagonal + (right[j] == byte ? 0 : 1)
-          diagonal = row[j + 1]
-          row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
-        }
-      }
-      return row[right.count]
     }
   }
 }

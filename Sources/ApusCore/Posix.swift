@@ -65,6 +65,13 @@ enum Posix {
     return Status(buffer)
   }
 
+  /// The path without symbolic links, or `path` itself where nothing is there yet.
+  static func resolvingLinks(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
   static func status(of descriptor: Int32) -> Status? {
     var buffer = stat()
     guard fstat(descriptor, &buffer) == 0 else { return nil }

@@ -27,6 +27,21 @@ import Testing
     #expect(try FileSystem.size(path("f")) == count)
   }
 
+  @Test func aLinkStaysAndLeadsToTheNewFile() throws {
+    try AtomicFile.write("old", to: path("real"))
+    try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: "real")
+    try AtomicFile.write("new", to: path("link"))
+    #expect(try FileSystem.readAll(path("real")) == Array("new".utf8))
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path("link")) == "real")
+  }
+
+  @Test func pipesAreNotReplaced() throws {
+    #expect(mkfifo(path("pipe"), 0o600) == 0)
+    let error = #expect(throws: ApusError.self) { try AtomicFile.write("x", to: path("pipe")) }
+    #expect(error?.kind == .inputOutput && error?.problem.contains("pipe") == true)
+    #expect(try FileSystem.list(folder) == ["pipe"])
+  }
+
   @Test func filesThatDoNotTellTheirSizeAreReadToTheEnd() throws {
     #if os(Linux)
       let status = try FileSystem.readAll("/proc/self/status")
@@ -157,8 +172,7 @@ import Testing
     StopSignal.install()
     defer { StopSignal.uninstall() }
     #expect(!StopSignal.isRaised)
-    kill(getpid(), SIGTERM)
-    Platform.sleep(seconds: 0.01)
+    raise(SIGTERM)  // to this thread: the handler has run when it returns
     #expect(StopSignal.isRaised)
   }
 }

@@ -36,11 +36,20 @@ struct Logits: Command {
     let workspace = try Workspace()
     let hidden = try model.hidden(PackedBatch(sequence: try validated(model)), in: workspace)
     let logits = model.logits(hidden, in: workspace)
+    try checkFinite(logits)
     if let output { try save(logits, to: output) }
     switch format {
     case .json: try console.printJSON(json(logits))
     case .text: for line in lines(logits) { try console.output.line(line) }
     }
+  }
+
+  private func checkFinite(_ logits: Tensor) throws(ApusError) {
+    guard let position = (0..<logits.rows).first(where: { !logits.rows($0..<$0 + 1).values.allSatisfy(\.isFinite) })
+    else { return }
+    throw ApusError(
+      .badData, "the model's logits at position \(position) are not finite", file: model.path,
+      remedy: "its weights are damaged, or its training diverged: take an earlier checkpoint")
   }
 
   private func save(_ logits: Tensor, to path: String) throws(ApusError) {

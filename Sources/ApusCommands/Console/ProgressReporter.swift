@@ -79,18 +79,25 @@ public final class ProgressReporter: Sendable {
   }
 
   private func draw(_ state: State, _ note: String) {
-    let facts = [amount(state), rate(state), timeLeft(state), note].filter { !$0.isEmpty }
     guard console.errorTerminal.isInteractive else {
+      let facts = [amount(state), rate(state), timeLeft(state), note].filter { !$0.isEmpty }
       console.note("\(label): " + facts.joined(separator: ", "))
       return
     }
-    let words = ([label] + [bar(state)].compactMap { $0 } + facts).joined(separator: "  ")
-    console.setLiveLine(String(words.prefix(max(10, console.errorTerminal.width - 1))))
+    console.setLiveLine(liveLine(state, note, width: max(10, console.errorTerminal.width - 1)))
   }
 
-  private func bar(_ state: State) -> String? {
-    guard let total, total > 0 else { return nil }
-    let cells = 20
+  /// What matters most comes first, for the line is cut to the width; the bar takes what the words leave.
+  private func liveLine(_ state: State, _ note: String, width: Int) -> String {
+    let facts = [amount(state), timeLeft(state), note, rate(state)].filter { !$0.isEmpty }
+    let words = facts.joined(separator: "  ")
+    let room = width - label.count - words.count - 6
+    let line = ([label] + [bar(state, cells: min(20, room))].compactMap { $0 } + [words]).joined(separator: "  ")
+    return String(line.prefix(width))
+  }
+
+  private func bar(_ state: State, cells: Int) -> String? {
+    guard let total, total > 0, cells >= 5 else { return nil }
     let eighths = Int(min(1, max(0, Double(state.completed) / Double(total))) * Double(cells * 8))
     let partial = eighths % 8 == 0 ? "" : ["▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8 - 1]
     let full = String(repeating: "█", count: eighths / 8) + partial

@@ -1,9 +1,9 @@
 // The nearest of some names to one that nobody knows, by the number of letters to change (Levenshtein).
 
 /// Suggestions for misspelt names.
-enum Spelling {
+public enum Spelling {
   /// The candidate with the least distance; a candidate whose last part is the whole name counts as near.
-  static func nearest(to name: String, among candidates: [String]) -> String? {
+  public static func nearest(to name: String, among candidates: [String]) -> String? {
     candidates.min { distance(name, $0) < distance(name, $1) }
   }
 
