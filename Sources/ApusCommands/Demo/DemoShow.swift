@@ -16,6 +16,7 @@ final class DemoShow {
   let workspace: Workspace
   var narrator: Narrator
   let started: Double
+  private var liveLine: String?
 
   /// A show that has not begun.
   init(_ console: Console, folder: RunFolder, isQuiet: Bool) throws(ApusError) {
@@ -59,6 +60,13 @@ final class DemoShow {
   /// Throws where the user wants to stop.
   func check() throws(ApusError) { try console.interruption.check() }
 
+  /// Shows what is going on, on a terminal; drawn again only where it says something new.
+  private func live(_ line: String?) {
+    guard line != liveLine else { return }
+    liveLine = line
+    console.setLiveLine(line)
+  }
+
   // MARK: - 1 Text
 
   /// The user's text, or stories enough that no token need be read twice.
@@ -69,11 +77,11 @@ final class DemoShow {
       return text
     }
     try FileSystem.makeFolders(folder.path)
-    defer { console.setLiveLine(nil) }
+    defer { live(nil) }
     let count = DemoText.storyCount(seconds: seconds, peak: workspace.measuredPeak())
     return try DemoText(storiesAt: "\(folder.path)/stories.txt", count: count) { (done) throws(ApusError) in
       try check()
-      console.setLiveLine("   writing stories: \(NumberText.grouped(done)) of \(NumberText.grouped(count))")
+      live("   writing stories: \(NumberText.grouped(done)) of \(NumberText.grouped(count))")
     }
   }
 
@@ -102,12 +110,12 @@ final class DemoShow {
 
   private func tokenizer(_ recipe: DemoRecipe, _ text: DemoText) throws(ApusError) -> RunData {
     try narrator.heading("Tokenizer")
-    defer { console.setLiveLine(nil) }
+    defer { live(nil) }
     try RunData.prepare(recipe.beginning, folder: folder.data) { (activity, done, total) throws(ApusError) in
       try check()
-      console.setLiveLine("   \(activity): \(100 * done / max(1, total)) %")
+      live("   \(activity): \(100 * done / max(1, total)) %")
     }
-    console.setLiveLine(nil)
+    live(nil)
     let data = try RunData(folder: folder.data)
     let perToken = Double(text.corpus.totalBytes) / Double(max(1, data.train.count + data.validation.count))
     try narrator.say(
@@ -137,8 +145,8 @@ final class DemoShow {
     _ recipe: DemoRecipe, _ data: RunData, seconds: Double
   ) throws(ApusError) -> (PretrainConfiguration, peak: Double) {
     try narrator.heading("Plan")
-    defer { console.setLiveLine(nil) }
-    console.setLiveLine("   measuring how fast this machine trains small models")
+    defer { live(nil) }
+    live("   measuring how fast this machine trains small models")
     let beginning = recipe.beginning
     var options = BatcherOptions(context: beginning.model.context, seed: 1)
     options.cutsDocuments = beginning.data.cutDocuments
@@ -151,7 +159,7 @@ final class DemoShow {
       sequence: max(2, sequence)
     ) { () throws(ApusError) in try self.check() }
     let (plan, peak) = try calibration.plan(seconds: seconds, in: workspace)
-    console.setLiveLine(nil)
+    live(nil)
     for reason in plan.reasons { try narrator.say(reason) }
     return (recipe.configuration(plan, tokensPerRow: perRow), peak)
   }
