@@ -120,6 +120,26 @@ extension Outcome {
     #expect(await apus(run.arguments("large", large)).failed(64, "GiB", "smaller model"))
   }
 
+  @Test func aTextWithNothingLeftToLearnFromIsNamed() async throws {
+    let text = run.path("short.txt")
+    for content in ["a", "<|endoftext|>"] {
+      try AtomicFile.write(content, to: text)
+      for algorithm in ["bpe", "characters"] {
+        let settings = ["data.text=\(text)", "tokenizer.algorithm=\(algorithm)"]
+        let rule = content == "a" ? "text" : "separator"
+        let outcome = await apus(run.arguments("short", settings + ["data.documents=\(rule)"]))
+        #expect(outcome.failed(65, text, "no text is left to learn from"), "\(outcome.error)")
+      }
+    }
+  }
+
+  @Test func aSamplePromptThatCannotBeEncodedIsRefusedAtOnce() async throws {
+    let prompt = ["evaluation.sample_prompt=€", "evaluation.sample_tokens=4"]
+    let outcome = await apus(run.arguments("prompt", prompt))
+    #expect(outcome.failed(64, "evaluation.sample_prompt", "€"), "\(outcome.error)")
+    #expect(!outcome.error.contains("training tokens"), "it comes before training")
+  }
+
   @Test func evaluationOfNothingIsRefused() async throws {
     try await trained()
     func evaluate(_ more: String...) async -> Outcome {

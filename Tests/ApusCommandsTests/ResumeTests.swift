@@ -82,8 +82,8 @@ import Testing
     let stopped = child.wait()
     #expect(stopped.status == 130, "\(stopped.error)")
     #expect(stopped.error.contains("continue with --resume"))
-    let saved = try RunFolder(run.path(name)).checkpointSteps().last ?? 0
-    #expect(saved > 0 && stopped.error.contains("stopped after step \(saved) of \(Self.steps)"), "\(stopped.error)")
+    let saved = try #require(try RunFolder(run.path(name)).checkpointSteps().last)
+    #expect(stopped.error.contains("stopped after step \(saved) of \(Self.steps)"), "\(stopped.error)")
     #expect(try resume(name, 1).wait().status == 0)
     #expect((try run.result(name, step: Self.steps) == run.result("whole", step: Self.steps)) == true)
   }

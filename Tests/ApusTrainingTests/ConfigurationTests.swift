@@ -65,6 +65,9 @@ import Testing
     (#"{"data": {"text": [1]}}"#, [], "string"),
     (#"{"preset": "gpt5"}"#, [], "small-gpt"),
     ("[1]", [], "not an object"),
+    (#"{"model": 3}"#, [], "'model' is 3, not an object"),
+    (#"{"training": {"steps": 1, "steps": 2}}"#, [], "occurs twice"),
+    (#"{"training": {"steps": 1}, "training.steps": 2}"#, [], "'training.steps' twice"),
     ("{", [], "line"),
   ]
 

@@ -131,6 +131,29 @@ extension Trainer {
     #expect(trainer.progress.step == 4)
   }
 
+  @Test func anAbandonedStepLeavesNoTrace() throws {
+    var tiny = TinyTraining()
+    tiny.configuration.training.microBatch = 2
+    let (whole, stopped) = (try tiny.trainer(), try tiny.trainer())
+    let losses = try whole.losses(to: 8)
+    _ = try stopped.losses(to: 4)
+    let before = stopped.bits
+    for micro in 1...2 {
+      var checks = 0
+      let error = #expect(throws: ApusError.self) {
+        try stopped.next { () throws(ApusError) in
+          checks += 1
+          if checks == micro { throw ApusError(.interrupted, "interrupted") }
+        }
+      }
+      #expect(error?.kind == .interrupted && checks == micro)
+      #expect((stopped.bits == before) == true)
+      #expect(stopped.progress.step == 4)
+    }
+    #expect(try stopped.losses(to: 8) == Array(losses[4...]))
+    #expect((stopped.bits == whole.bits) == true)
+  }
+
   @Test func clippingLimitsTheNorm() throws {
     let optimizer = AdamW([], OptimizerSettings())
     #expect(optimizer.clipping(norm: 0.5) == 1)

@@ -93,24 +93,34 @@ struct Pretrain: Command {
   }
 
   private func train(_ run: TrainingRun, _ console: Console) throws(ApusError) {
-    let steps = run.configuration.training.steps
     let progress = ProgressReporter(
-      console, "Training", total: steps, unit: "steps", completed: run.trainer.progress.step)
-    while let report = try run.next() {
+      console, "Training", total: run.configuration.training.steps, unit: "steps", completed: run.trainer.progress.step)
+    while let report = try next(run, progress, console) {
       progress.update(report.step, note: PretrainWords.progress(report))
       if report.validation != nil {
         console.note(PretrainWords.validation(report))
         if let sample = try TrainingSample.text(run) { console.note(PretrainWords.sample(sample)) }
       }
-      if console.interruption.isRequested && !run.trainer.isFinished {
-        progress.finish("interrupted at step \(report.step), saving")
-        try run.save()
-        throw ApusError(
-          .interrupted, "stopped after step \(report.step) of \(steps), all of it saved", file: run.folder.path,
-          remedy: "continue with --resume")
-      }
     }
     progress.finish()
+  }
+
+  /// The next step's report; nil where all is done. Asked to stop, it saves what is whole, and throws.
+  private func next(
+    _ run: TrainingRun, _ progress: ProgressReporter, _ console: Console
+  ) throws(ApusError) -> StepReport? {
+    do throws(ApusError) {
+      if !run.trainer.isFinished { try console.interruption.check() }
+      return try run.next { () throws(ApusError) in try console.interruption.check() }
+    } catch {
+      guard error.kind == .interrupted else { throw error }
+    }
+    let step = run.trainer.progress.step
+    progress.finish("interrupted after step \(step), saving")
+    try run.save()
+    throw ApusError(
+      .interrupted, "stopped after step \(step) of \(run.configuration.training.steps), all of it saved",
+      file: run.folder.path, remedy: "continue with --resume")
   }
 
   private func report(_ run: TrainingRun, _ console: Console) throws(ApusError) {

@@ -99,7 +99,7 @@ public struct BytePairTrainer: Sendable {
     progress: (TokenizerProgress) -> Void = { _ in }, onMerge: (TrainedMerge) -> Void = { _ in }
   ) throws(ApusError) -> TrainedTokenizer {
     guard counts.count > 0 else {
-      throw ApusError(.badData, "the text is empty", remedy: "give a text to learn from")
+      throw ApusError(.badData, "there is no text to learn from", remedy: "give more text")
     }
     let specials = counter.specialTokens
     let alphabet = options.tieBreak == .huggingface ? ByteAlphabet.bytesByStandIn : (0...255).map { UInt8($0) }

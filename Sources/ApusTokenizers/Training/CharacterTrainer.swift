@@ -33,7 +33,7 @@ public struct CharacterTrainer: Sendable {
   /// - Throws: `badData` where no text was added, or one that is not valid UTF-8.
   public func train() throws(ApusError) -> PipelineTokenizer {
     guard seen.count > 0 else {
-      throw ApusError(.badData, "the text is empty", remedy: "give a text to learn from")
+      throw ApusError(.badData, "there is no text to learn from", remedy: "give more text")
     }
     var vocabulary = Vocabulary()
     for token in specialTokens.tokens { try vocabulary.insert(token.content, id: Int(token.id), isFound: false) }

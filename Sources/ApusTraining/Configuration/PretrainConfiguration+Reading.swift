@@ -8,7 +8,10 @@ extension PretrainConfiguration {
   ///
   /// `preset` names where to start from; an assignment of `preset` wins over the file's.
   public init(file: String?, assignments: [String]) throws(ApusError) {
-    let object: JSON = if let file { try JSON.parse(FileSystem.readAll(file), file: file) } else { .object([:]) }
+    let object: JSON =
+      if let file {
+        try JSON.parse(FileSystem.readAll(file), file: file, duplicateKeys: .error)
+      } else { .object([:]) }
     let parsed = try assignments.map { (text: String) throws(ApusError) in try Assignment(text) }
     self.init()
     var fields = try Self.flattened(object, file: file)
@@ -28,6 +31,11 @@ extension PretrainConfiguration {
   mutating func set(_ field: Field) throws(ApusError) {
     guard let setting = Self.settings.first(where: { $0.key == field.key }) else {
       let known = Self.settings.map(\.key) + ["preset"]
+      if let first = known.first(where: { $0.hasPrefix("\(field.key).") }) {
+        throw ApusError(
+          field.file == nil ? .usage : .badData, "'\(field.key)' is \(field.value.brief), not an object",
+          file: field.file, remedy: "give an object of settings, or one setting as '\(first)'")
+      }
       throw ApusError(
         field.file == nil ? .usage : .badData, "unknown key '\(field.key)'", file: field.file,
         remedy: "did you mean '\(Spelling.nearest(to: field.key, among: known) ?? "preset")'?")
@@ -73,6 +81,10 @@ extension PretrainConfiguration {
       } else {
         fields.append(Field(key: key, value: value, file: file))
       }
+    }
+    var seen: Set<String> = []
+    for field in fields where !seen.insert(field.key).inserted {
+      throw ApusError(.badData, "gives '\(field.key)' twice", file: file, remedy: "remove one of the two")
     }
     return fields
   }

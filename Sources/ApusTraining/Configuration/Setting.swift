@@ -32,7 +32,7 @@ extension Setting {
     Setting(key: key, help: help, isFree: free) {
       .int(Int64($0[keyPath: path]))
     } write: { value, configuration in
-      guard let number = value.wholeNumber, range.contains(number) else {
+      guard let number = value.int, range.contains(number) else {
         return range.upperBound == .max
           ? "a whole number from \(range.lowerBound)" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
       }
@@ -45,7 +45,7 @@ extension Setting {
     Setting(key: key, help: help, isFree: false) {
       .double($0[keyPath: path])
     } write: { value, configuration in
-      guard let number = value.realNumber, range.contains(number) else {
+      guard let number = value.double, range.contains(number) else {
         return "a number from \(range.lowerBound) to \(range.upperBound)"
       }
       configuration[keyPath: path] = number
@@ -125,26 +125,6 @@ extension Setting {
       guard case .string(let name) = value, let choice = Value(rawValue: name) else { return "one of \(names)" }
       configuration[keyPath: path] = choice
       return nil
-    }
-  }
-}
-
-extension JSON {
-  /// The value as a whole number, also where it is written as 1e3 or 4.0.
-  var wholeNumber: Int? {
-    switch self {
-    case .int(let number): Int(exactly: number)
-    case .double(let number): Int(exactly: number)
-    default: nil
-    }
-  }
-
-  /// The value as a finite number.
-  var realNumber: Double? {
-    switch self {
-    case .int(let number): Double(number)
-    case .double(let number): number.isFinite ? number : nil
-    default: nil
     }
   }
 }

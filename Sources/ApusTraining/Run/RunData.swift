@@ -46,12 +46,33 @@ public struct RunData: Sendable {
       try corpus.write(to: builder) { (read) throws(ApusError) in
         try progress("tokenizing", read, corpus.totalBytes)
       }
+      for split in Split.allCases where builder.counts[split] == nil { throw nothing(left: split, of: corpus) }
       try builder.finish()
     } catch {
       builder.abandon()
       throw error
     }
     return corpus.warnings
+  }
+
+  /// A text of which nothing is left for one of the two splits.
+  private static func nothing(left split: Split, of corpus: TextCorpus) -> ApusError {
+    let share = "the validation share of \(corpus.validationFraction)"
+    return ApusError(
+      .badData,
+      split == .train ? "no text is left to learn from after \(share)" : "\(share) leaves no text to validate on",
+      file: corpus.files.joined(separator: ", "),
+      remedy: "give more text, another data.validation_fraction, or data.documents = text to cut one long text")
+  }
+
+  /// Refuses a prompt of samples that the tokenizer cannot write, before training comes to it.
+  func check(_ settings: EvaluationSettings) throws(ApusError) {
+    guard settings.sampleTokens > 0 else { return }
+    do throws(ApusError) { _ = try tokenizer.encode(settings.samplePrompt) } catch {
+      throw ApusError(
+        .usage, "evaluation.sample_prompt '\(settings.samplePrompt)' cannot be encoded: \(error.problem)",
+        remedy: "choose a prompt of the text's characters, or evaluation.sample_tokens = 0 for no samples")
+    }
   }
 
   private static func tokenizer(
@@ -68,9 +89,12 @@ public struct RunData: Sendable {
   private static func characters(of corpus: TextCorpus) throws(ApusError) -> any Tokenizer {
     let specials = corpus.rule == .text ? [] : [Array("<|endoftext|>".utf8)]
     var trainer = try CharacterTrainer(specialTokens: specials)
+    var isEmpty = true
     try corpus.forEachDocument { (document, _, _) throws(ApusError) in
       document.withUnsafeBufferPointer { trainer.add($0) }
+      if !document.isEmpty { isEmpty = false }
     }
+    if isEmpty { throw nothing(left: .train, of: corpus) }
     return try trainer.train()
   }
 
@@ -86,6 +110,7 @@ public struct RunData: Sendable {
       part.withUnsafeBufferPointer { trainer.add($0) }
       rest -= document.count
     }
+    if rest == settings.trainingBytes { throw nothing(left: .train, of: corpus) }
     try progress("learning merges", 0, settings.vocabularySize)
     return try trainer.train().tokenizer
   }

@@ -38,9 +38,9 @@ final class RunLog {
     var history = LossHistory()
     for line in try FileSystem.readAll(path).split(separator: 0x0A) {
       guard case .object(let record) = try JSON.parse(Array(line), file: path),
-        let step = record["step"]?.wholeNumber, let loss = record["loss"]?.realNumber
+        let step = record["step"]?.int, let loss = record["loss"]?.double
       else { continue }
-      history.append(step: step, loss: loss, validation: record["validation_loss"]?.realNumber)
+      history.append(step: step, loss: loss, validation: record["validation_loss"]?.double)
     }
     return history
   }

@@ -69,14 +69,15 @@ public final class Trainer {
   /// Whether all steps are done.
   public var isFinished: Bool { progress.step >= configuration.training.steps }
 
-  /// Makes one step; nil where all are done.
-  /// - Throws: `badData` where the loss or its gradient is not finite: the weights are then those before the step.
-  public func next() throws(ApusError) -> StepReport? {
+  /// Makes one step; nil where all are done. `check` is called between its micro-batches and may throw to abandon it.
+  /// - Throws: what `check` throws, or `badData` where the loss or its gradient is not finite: the weights are then those
+  ///   before the step.
+  public func next(check: () throws(ApusError) -> Void = {}) throws(ApusError) -> StepReport? {
     guard !isFinished else { return nil }
     let start = Clock.seconds()
     let rows = configuration.training.batch
     try batcher.fill(&step, positions: progress.position..<progress.position + rows)
-    let loss = try accumulateGradient()
+    let loss = try accumulateGradient(check)
     let middle = Clock.seconds()
     let norm = optimizer.gradientNorm(in: workspace)
     guard loss.isFinite, norm.isFinite else { throw diverged(loss, norm) }
@@ -92,7 +93,7 @@ public final class Trainer {
   }
 
   /// Adds up the gradient of the step's mean loss over its micro-batches, and returns that mean.
-  private func accumulateGradient() throws(ApusError) -> Double {
+  private func accumulateGradient(_ check: () throws(ApusError) -> Void) throws(ApusError) -> Double {
     let scale = 1 / Float(max(1, step.validTargets))
     let rows = configuration.training.microBatch > 0 ? configuration.training.microBatch : step.rowCount
     let dropout = DropoutSettings(
@@ -100,10 +101,19 @@ public final class Trainer {
       step: UInt32(truncatingIfNeeded: progress.step))
     var sum = 0.0
     for first in stride(from: 0, to: step.rowCount, by: rows) {
+      if first > 0 { try abandoningStep(check) }
       step.copy(rows: first..<min(first + rows, step.rowCount), to: &batch)
       sum = try model.trainingLoss(batch, in: workspace, scale: scale, dropout: dropout, addingTo: sum)
     }
     return sum / Double(max(1, step.validTargets))
+  }
+
+  /// Forgets the gradient so far where `check` throws.
+  private func abandoningStep(_ check: () throws(ApusError) -> Void) throws(ApusError) {
+    do throws(ApusError) { try check() } catch {
+      model.zeroGradients()
+      throw error
+    }
   }
 
   private func diverged(_ loss: Double, _ norm: Double) -> ApusError {

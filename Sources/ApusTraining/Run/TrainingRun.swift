@@ -68,6 +68,7 @@ public final class TrainingRun {
       configuration.data.shards == nil
       ? try RunData.prepare(configuration, folder: folder.data, progress: progress) : []
     data = try RunData(folder: configuration.data.shards ?? folder.data)
+    try data.check(configuration.evaluation)
     trainer = try Self.trainer(configuration, data, workspace)
     evaluator = Evaluator(
       tokenizer: data.tokenizer, context: configuration.model.context,
@@ -96,10 +97,11 @@ public final class TrainingRun {
   /// Whether all steps are done and the final model is written.
   public var isFinished: Bool { trainer.isFinished && FileSystem.isFolder(folder.final) }
 
-  /// Makes one step and everything that is due after it; nil when all is done.
+  /// Makes one step and everything that is due after it; nil when all is done. `check` is called within the step and may
+  /// throw to abandon it: `save` then saves the state before it.
   /// - Throws: where training diverges, the error names the last good checkpoint.
-  public func next() throws(ApusError) -> StepReport? {
-    guard var report = try step() else {
+  public func next(check: () throws(ApusError) -> Void = {}) throws(ApusError) -> StepReport? {
+    guard var report = try step(check) else {
       try finish()
       return nil
     }
@@ -132,8 +134,9 @@ public final class TrainingRun {
     try AtomicFile.write(LossPlot(history, title: title, floor: floor).render(), to: folder.plot)
   }
 
-  private func step() throws(ApusError) -> StepReport? {
-    do throws(ApusError) { return try trainer.next() } catch {
+  private func step(_ check: () throws(ApusError) -> Void) throws(ApusError) -> StepReport? {
+    do throws(ApusError) { return try trainer.next(check: check) } catch {
+      if error.kind == .interrupted { throw error }
       var named = error
       let good =
         savedStep.map { "the last good checkpoint is \(folder.checkpoint($0))" } ?? "there is no checkpoint yet"
