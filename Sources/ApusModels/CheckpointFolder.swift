@@ -55,6 +55,7 @@ enum CheckpointFolder {
     _ specification: Specification, _ architecture: any Architecture, from files: [SafetensorsFile]
   ) throws(ApusError) -> Model {
     try requirePlausibleSize(specification, files)
+    try specification.requireMemory(file: files.first?.path)
     let decoder = Decoder(specification) { shape in
       Parameter(name: shape.name, value: Tensor(rows: shape.rows, columns: shape.columns), decays: shape.isMatrix)
     }

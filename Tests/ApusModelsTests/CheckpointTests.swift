@@ -144,6 +144,14 @@ import Testing
     }
   }
 
+  @Test func modelsBeyondTheMemoryAreRefusedBeforeTheyAreMade() {
+    let huge = Specification.gpt2(vocabulary: 50_257, context: 1024, width: 65_536, layers: 250, heads: 512)
+    let message = problem { _ = try Model(specification: huge, seed: 1) }
+    #expect(message.contains("of memory") && message.contains("choose a smaller model"), "\(message)")
+    let absurd = Specification.gpt2(vocabulary: 50_257, context: 1024, width: 65_536, layers: 4000, heads: 512)
+    #expect(problem { _ = try Model(specification: absurd, seed: 1) }.contains("bytes of weights"))
+  }
+
   @Test func randomWeightsDependOnSeedAndNameAlone() throws {
     let shallow = try Model(specification: .gpt2(vocabulary: 50, context: 8, width: 64, layers: 1, heads: 2), seed: 1)
     let again = try Model(specification: .gpt2(vocabulary: 50, context: 8, width: 64, layers: 1, heads: 2), seed: 1)
