@@ -8,7 +8,7 @@ import Testing
 @testable import ApusGeneration
 
 @Suite struct GenerationAllocationTests {
-  /// Small objects in a step: the batch, and one for each parallel region, which late attention makes worth opening.
+  /// Small objects in a step; long texts make more, as their attention is shared between threads.
   private static let mostPerStep = 16
 
   @Test(

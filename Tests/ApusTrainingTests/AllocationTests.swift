@@ -1,5 +1,5 @@
-// A steady training step asks the allocator for bookkeeping at most: no values. What is left is one small object for each
-// parallel region (the lent closure) and the report's reading of the process's peak memory, the one larger buffer.
+// A steady training step asks the allocator for bookkeeping at most: no values. What is left is the same at every step:
+// some hundred small objects, and one larger buffer.
 
 import ApusCore
 import ApusTestSupport
@@ -10,7 +10,7 @@ import Testing
 @Suite struct TrainingAllocationTests {
   /// Calls in a step.
   private static let mostPerStep = 500
-  /// Of 4 KiB or more: what /proc/self/status is read into.
+  /// Of 4 KiB or more: by its size, what the report reads /proc/self/status into.
   private static let mostLarge = 1
 
   @Test(
