@@ -29,13 +29,6 @@ struct ByteInterner: Sendable {
   /// The bytes of string `index`.
   subscript(index: Int) -> ArraySlice<UInt8> { arena[starts[index]..<starts[index + 1]] }
 
-  /// Appends the bytes of string `index` to `bytes`.
-  func append(_ index: Int, to bytes: inout [UInt8]) {
-    arena.withUnsafeBufferPointer { arena in
-      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: arena[starts[index]..<starts[index + 1]]))
-    }
-  }
-
   /// The length in bytes of string `index`.
   func length(of index: Int) -> Int { starts[index + 1] - starts[index] }
 

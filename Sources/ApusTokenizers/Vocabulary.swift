@@ -46,8 +46,7 @@ struct Vocabulary: Sendable {
 
   /// Appends the bytes of a token, if there is one.
   func append(_ id: Int32, to bytes: inout [UInt8]) {
-    guard id >= 0, id < contentOfID.count, contentOfID[Int(id)] >= 0 else { return }
-    contents.append(Int(contentOfID[Int(id)]), to: &bytes)
+    if let content = self.bytes(of: id) { bytes.append(contentsOf: content) }
   }
 
   /// The token with this content.
