@@ -245,6 +245,57 @@ extension Outcome {
   }
 }
 
+@Suite struct OverwriteTests {
+  let run: TinyRun
+
+  init() throws { run = try TinyRun() }
+
+  @Test func whatCannotBeTrainedReplacesNothing() async throws {
+    try #require(await apus(run.arguments("run")).status == 0)
+    let (folder, before) = (RunFolder(run.path("run")), try run.result("run", step: 6))
+    let short = run.path("short.txt")
+    try AtomicFile.write("a", to: short)
+    let large = ["model.width=16384", "model.heads=128", "model.layers=128"]
+    for (settings, status) in [
+      (["data.text=\(run.path("none.txt"))"], Int32(66)), (["data.text=\(short)"], 65), (large, 64),
+      (["model.heads=3"], 64), (["evaluation.sample_prompt=€", "evaluation.sample_tokens=4"], 64),
+      (["model.context=100000", "data.sampling=crops"], 65), (["data.text=[]", "data.shards=\(short)"], 66),
+    ] {
+      let outcome = await apus(run.arguments("run", settings, ["--overwrite"]))
+      #expect(outcome.status == status && outcome.sentence != nil, "\(settings): \(outcome.status) \(outcome.error)")
+      #expect((try run.result("run", step: 6) == before) == true, "\(settings)")
+      #expect(FileSystem.isFolder(folder.data) && !FileSystem.exists("\(folder.path)/.data"))
+    }
+    let resumed = await apus(run.arguments("run", [], ["--resume"]))
+    #expect(resumed.status == 0, "the old run is whole: \(resumed.error)")
+  }
+
+  @Test func aRunGivesWayToOneThatUsesItsParts() async throws {
+    try #require(await apus(run.arguments("run")).status == 0)
+    let folder = RunFolder(run.path("run"))
+    let shards = ["data.text=[]", "data.shards=\(folder.data)"]
+    for settings in [["tokenizer.path=\(folder.final)/tokenizer.json"], shards, []] {
+      let outcome = await apus(run.arguments("run", steps: 4, settings, ["--overwrite"]))
+      #expect(outcome.status == 0, "\(outcome.error)")
+      #expect(try folder.checkpointSteps() == [2, 4])
+    }
+  }
+
+  @Test func whatNoRunWroteStays() async throws {
+    let (folder, foreign) = (RunFolder(run.path("mine")), run.path("mine/data/notes.txt"))
+    try FileSystem.makeFolders(folder.data)
+    try AtomicFile.write("mine", to: foreign)
+    try AtomicFile.write("mine", to: run.path("mine/.mine.partial"))
+    #expect(await apus(run.arguments("mine", [], ["--overwrite"])).failed(64, folder.path, "not removed"))
+    try #require(await apus(run.arguments("run")).status == 0)
+    try FileSystem.rename("\(run.path("run"))/configuration.json", to: folder.configuration)
+    #expect(await apus(run.arguments("mine", [], ["--overwrite"])).failed(64, foreign, "not removed"))
+    try FileSystem.rename(foreign, to: run.path("mine/notes.txt"))
+    #expect(await apus(run.arguments("mine", [], ["--overwrite"])).status == 0)
+    #expect(FileSystem.exists(run.path("mine/notes.txt")) && FileSystem.exists(run.path("mine/.mine.partial")))
+  }
+}
+
 @Suite(.serialized) struct DiskTests {
   let run: TinyRun
 

@@ -72,6 +72,18 @@ import Testing
       .filter { $0.hasPrefix(".") && ($0.hasSuffix(".partial") || $0.hasSuffix(".removed")) }.count
   }
 
+  /// One step of this run takes far longer than the test may.
+  @Test(.timeLimit(.minutes(2))) func aLongStepIsAbandoned() throws {
+    let long = ["training.batch=1000000", "training.micro_batch=4"]
+    let child = try ChildProcess(run.arguments("long", long))
+    waitForTraining(child, unless: false)
+    usleep(300_000)
+    child.send(SIGTERM)
+    let outcome = child.wait()
+    #expect(outcome.failed(130, "stopped after step 0 of 6", "--resume"), "\(outcome.status) \(outcome.error)")
+    #expect(try RunFolder(run.path("long")).checkpointSteps() == [0])
+  }
+
   @Test(arguments: [SIGINT, SIGTERM]) func askedToStopItSavesAndContinues(signal: Int32) throws {
     let whole = try ChildProcess(run.arguments("whole", steps: Self.steps, Self.settings)).wait()
     try #require(whole.status == 0, "\(whole.error)")

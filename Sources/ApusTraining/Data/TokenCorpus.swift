@@ -114,6 +114,12 @@ enum ShardNames {
   }
 
   static func present(in folder: String, _ split: Split) throws(ApusError) -> [String] {
-    try FileSystem.list(folder).filter { $0.hasPrefix("\(split.rawValue)-") && $0.hasSuffix(suffix) }.sorted()
+    try FileSystem.list(folder).filter { isShard($0, of: split) }.sorted()
+  }
+
+  static func isShard(_ name: String) -> Bool { Split.allCases.contains { isShard(name, of: $0) } }
+
+  private static func isShard(_ name: String, of split: Split) -> Bool {
+    name.hasPrefix("\(split.rawValue)-") && name.hasSuffix(suffix)
   }
 }

@@ -101,8 +101,8 @@ struct CheckpointStore {
   /// Removes what a killed process left half written or half removed.
   func removeLeftovers() throws(ApusError) {
     for parent in [folder.path, folder.checkpoints] where FileSystem.isFolder(parent) {
-      for name in try FileSystem.list(parent) where name.hasPrefix(".") {
-        if name.hasSuffix(".partial") || name.hasSuffix(".removed") { try FileSystem.remove("\(parent)/\(name)") }
+      for name in try FileSystem.list(parent) where RunFolder.isLeftover(name) {
+        try FileSystem.remove("\(parent)/\(name)")
       }
     }
   }

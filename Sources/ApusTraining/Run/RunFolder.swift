@@ -22,6 +22,8 @@ public struct RunFolder: Sendable, Equatable {
   public var configuration: String { "\(path)/configuration.json" }
   /// Tokenizer and shards of the run's own.
   public var data: String { "\(path)/data" }
+  /// Text that is being made, to become `data`.
+  var freshData: String { "\(path)/.data" }
   /// The folder of checkpoints.
   public var checkpoints: String { "\(path)/checkpoints" }
   /// The log of every step.
@@ -43,6 +45,13 @@ public struct RunFolder: Sendable, Equatable {
   public func checkpointSteps() throws(ApusError) -> [Int] {
     guard FileSystem.isFolder(checkpoints) else { return [] }
     return try FileSystem.list(checkpoints).compactMap(Self.step).sorted()
+  }
+
+  /// Whether a name is that of something of a run's that is half made or half removed.
+  static func isLeftover(_ name: String) -> Bool {
+    if name == ".data" { return true }
+    let parts = [".configuration.json.", ".data.", ".final.", ".loss.svg.", ".step-"]
+    return parts.contains(where: name.hasPrefix) && [".partial", ".removed"].contains(where: name.hasSuffix)
   }
 
   static func name(_ step: Int) -> String {

@@ -57,10 +57,17 @@ public final class Trainer {
     optimizer = AdamW(model.parameters, configuration.optimizer)
     schedule = configuration.schedule
     flopsPerToken = model.specification.trainingFlopsPerToken(context: configuration.model.context)
+    batcher = try Self.batcher(configuration, corpus)
+  }
+
+  /// The rows of `corpus` as the configuration asks for them.
+  /// - Throws: `badData` where the corpus holds too little to make a row.
+  static func batcher(_ configuration: PretrainConfiguration, _ corpus: TokenCorpus) throws(ApusError) -> PackedBatcher
+  {
     var options = BatcherOptions(context: configuration.model.context, seed: configuration.runSeed)
     options.order = configuration.data.sampling
     options.cutsDocuments = configuration.data.cutDocuments
-    batcher = try PackedBatcher(CorpusStream(corpus, crossesDocuments: configuration.data.crossDocuments), options)
+    return try PackedBatcher(CorpusStream(corpus, crossesDocuments: configuration.data.crossDocuments), options)
   }
 
   /// Rows of one pass over the text.

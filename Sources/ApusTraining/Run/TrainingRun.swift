@@ -19,7 +19,7 @@ public final class TrainingRun {
     case new
     /// Continue from its latest checkpoint.
     case resume
-    /// Remove it.
+    /// Replace it, once the new one is known to be possible.
     case overwrite
   }
 
@@ -61,28 +61,18 @@ public final class TrainingRun {
     self.configuration = configuration
     store = CheckpointStore(folder: folder)
     lock = try Self.open(folder, start)
-    if start == .resume { try Self.check(configuration, in: folder) }
-    try AtomicFile.write(configuration.json.serialized(pretty: true) + [0x0A], to: folder.configuration)
     try store.removeLeftovers()
-    let oddities =
-      configuration.data.shards == nil
-      ? try RunData.prepare(configuration, folder: folder.data, progress: progress) : []
+    let prepared = try Self.prepare(configuration, in: folder, start, progress: progress)
+    try Self.take(folder, start, configuration, prepared)
     data = try RunData(folder: configuration.data.shards ?? folder.data)
-    try data.check(configuration.evaluation)
-    trainer = try Self.trainer(configuration, data, workspace)
+    trainer = try Self.trainer(configuration, data, from: prepared.latest, store, workspace)
     evaluator = Evaluator(
       tokenizer: data.tokenizer, context: configuration.model.context,
       limit: configuration.evaluation.tokens > 0 ? configuration.evaluation.tokens : nil)
-    state = CheckpointState()
+    state = prepared.latest?.state ?? CheckpointState()
     state.fingerprint = configuration.fingerprint
-    let latest = try store.latest()
-    if let latest {
-      guard latest.state.fingerprint == configuration.fingerprint else { throw Self.otherConfiguration(latest.path) }
-      state = latest.state
-      try store.load(latest.path, latest.state, into: trainer)
-      savedStep = state.progress.step
-    }
-    warnings = oddities + (latest?.warnings ?? [])
+    savedStep = prepared.latest?.state.progress.step
+    warnings = prepared.oddities + (prepared.latest?.warnings ?? [])
     log = try RunLog(folder.log, keeping: state.logLength)
     history = try RunLog.history(folder.log)
     try store.prune(keep: configuration.checkpoints.keep, best: state.bestStep, upTo: state.progress.step)
@@ -166,78 +156,5 @@ public final class TrainingRun {
   private func finish() throws(ApusError) {
     guard !FileSystem.isFolder(folder.final) else { return }
     try store.writeFinal(trainer.model, tokenizer: data.tokenizer)
-  }
-}
-
-// MARK: - Beginning
-
-extension TrainingRun {
-  /// Takes the folder, as far as what it holds allows it.
-  private static func open(_ folder: RunFolder, _ start: Start) throws(ApusError) -> RunLock {
-    if start == .new && folder.holdsRun {
-      throw ApusError(
-        .usage, "holds a run already", file: folder.path,
-        remedy: "continue it with --resume or replace it with --overwrite")
-    }
-    try FileSystem.makeFolders(folder.path)
-    let lock = try RunLock(folder)
-    if start == .overwrite { try remove(folder) }
-    return lock
-  }
-
-  /// Removes the run that a folder holds, unless another process is training there.
-  public static func clear(_ folder: RunFolder) throws(ApusError) {
-    guard FileSystem.isFolder(folder.path) else { return }
-    let lock = try RunLock(folder)
-    defer { withExtendedLifetime(lock) {} }
-    try remove(folder)
-  }
-
-  private static func remove(_ folder: RunFolder) throws(ApusError) {
-    // The checkpoints first: without them nothing can be continued by mistake.
-    for part in [folder.checkpoints, folder.final, folder.data, folder.log, folder.plot, folder.configuration] {
-      try FileSystem.remove(part)
-    }
-  }
-
-  /// Checks the configuration against the one that the run began with.
-  private static func check(_ configuration: PretrainConfiguration, in folder: RunFolder) throws(ApusError) {
-    guard let before = try self.configuration(of: folder) else { return }
-    let changed = configuration.differences(from: before)
-    guard changed.isEmpty else {
-      throw ApusError(
-        .usage, "the run began with another \(changed.joined(separator: ", "))", file: folder.configuration,
-        remedy: "resume without changing what decides the result, or start anew with --overwrite")
-    }
-  }
-
-  /// A configuration.json that was edited since.
-  private static func otherConfiguration(_ checkpoint: String) -> ApusError {
-    ApusError(
-      .usage, "was made with other settings than the configuration's", file: checkpoint,
-      remedy: "resume with the settings that the run began with, or start anew with --overwrite")
-  }
-
-  /// The trainer of a new model on the run's text.
-  private static func trainer(
-    _ configuration: PretrainConfiguration, _ data: RunData, _ workspace: Workspace
-  ) throws(ApusError) -> Trainer {
-    let identity = data.train.identity
-    let specification = try configuration.model.specification(
-      vocabulary: identity.vocabularySize, endOfText: identity.endOfText)
-    try checkMemory(specification)
-    let model = try Model(specification: specification, seed: configuration.seed(for: .weights))
-    return try Trainer(model, corpus: data.train, configuration: configuration, workspace: workspace)
-  }
-
-  /// Refuses what cannot fit, before the system ends the process for it: weight, gradient and two moments, 4 bytes each.
-  private static func checkMemory(_ specification: Specification) throws(ApusError) {
-    let (needed, present) = (16 * specification.parameterCount, Platform.machineMemory)
-    guard needed < present else {
-      throw ApusError(
-        .usage,
-        "training \(specification.parameterCount) parameters takes \(needed >> 30) GiB and more, the machine has "
-          + "\(present >> 30)", remedy: "choose a smaller model")
-    }
   }
 }
