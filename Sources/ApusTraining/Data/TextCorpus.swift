@@ -105,25 +105,34 @@ public struct TextCorpus: Sendable {
 }
 
 extension TextCorpus {
-  /// The tokens of one file as a single document without an end, for evaluation.
+  /// The tokens of one file, for evaluation, cut into documents as for training: where the text has separators or is JSON
+  /// lines, each document ends with the token that says so; any other text is one document without an end.
   ///
-  /// The first token is predicted from the token that begins texts, or else the one that ends them, where there is one.
+  /// A document's first token is predicted from the token that begins texts, or else the one that ends them, where there is
+  /// one.
   public static func tokens(
     ofFile path: String, tokenizer: any Tokenizer, warn: (String) -> Void = { _ in }
   ) throws(ApusError) -> TokenCorpus {
-    let file = try MappedFile(path)
+    let special = tokenizer.specialTokens
+    let found = try TextCorpus([path])
+    found.warnings.forEach(warn)
+    let end = found.rule == .separator || found.rule == .jsonl ? special.endOfText : nil
+    let corpus = end == nil ? try TextCorpus([path], rule: .file) : found
     var ids: [Int32] = []
-    try file.withText { (text) throws(ApusError) in
-      if let warning = try TextPolicy().check(text, file: path) { warn(warning) }
-      try CorpusBuilder.forEachPiece(of: text) { (piece) throws(ApusError) in
+    var documentEnds: [Int] = []
+    try corpus.forEachDocument { (document, _, _) throws(ApusError) in
+      try CorpusBuilder.forEachPiece(of: document) { (piece) throws(ApusError) in
         try tokenizer.encode(piece, special: .plainText, into: &ids)
       }
+      if let end {
+        ids.append(end)
+        documentEnds.append(ids.count)
+      }
     }
-    let special = tokenizer.specialTokens
     return TokenCorpus(
-      ids, documentEnds: [],
+      ids, documentEnds: documentEnds,
       identity: CorpusIdentity(
-        vocabularySize: tokenizer.vocabularySize, endOfText: special.beginningOfText ?? special.endOfText))
+        vocabularySize: tokenizer.vocabularySize, endOfText: end ?? special.beginningOfText ?? special.endOfText))
   }
 }
 
