@@ -13,9 +13,10 @@ struct Evaluate: Command {
   static let configuration = CommandConfiguration(
     abstract: "Score a text: loss, perplexity and bits per byte.",
     discussion: """
-      The text is one document. It is walked through by windows of --context tokens that advance by --stride; every token \
+      A text with <|endoftext|> between its documents, or of JSON lines, is scored document by document, ends included; any \
+      other is one document. Each is walked through by windows of --context tokens that advance by --stride; every token \
       is scored once, in the first window that holds it, so it sees at least context − stride tokens before it, as far as \
-      the text has them. The first token is predicted from the token that begins texts, where there is one. Perplexity is \
+      the text has them. A first token is predicted from the token that begins texts, where there is one. Perplexity is \
       per token, e to the mean loss; bits per byte divide the same sum by the text's bytes, whatever the tokenizer.
 
       An empty or binary file is refused; bytes that are not valid UTF-8 are scored as they are, with a warning.
