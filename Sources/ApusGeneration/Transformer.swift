@@ -19,7 +19,13 @@ public struct Transformer: NextTokenModel {
   ///   - packing: lay the weights out for products once, which takes memory and makes generation faster; the caller must
   ///     be the model's only user at that moment.
   ///   - pool: the threads to compute with; sequences may share them.
+  /// - Throws: `badData` for an encoder, which sees what comes after a token and so cannot continue a text.
   public init(_ model: Model, packing: Bool = true, pool: ThreadPool = .shared) throws(ApusError) {
+    guard model.specification.encoder == nil else {
+      throw ApusError(
+        .badData, "an encoder (\(model.specification.architecture)) cannot continue a text",
+        remedy: "use a decoder, or `apus fill` and `apus embed` with this model")
+    }
     self.model = model
     self.pool = pool
     kernels = try Kernels.select()
@@ -73,7 +79,7 @@ private final class CachedSequence: TokenSequence {
 
   func logits(into logits: inout [Float]) throws(ApusError) {
     guard let hidden else { throw emptySequence }
-    model.lastLogits(hidden, in: workspace, into: &logits)
+    try model.lastLogits(hidden, in: workspace, into: &logits)
   }
 }
 
@@ -94,7 +100,8 @@ private final class UncachedSequence: TokenSequence {
 
   func logits(into logits: inout [Float]) throws(ApusError) {
     if tokens.isEmpty { throw emptySequence }
-    model.lastLogits(try model.hidden(PackedBatch(sequence: tokens), in: workspace), in: workspace, into: &logits)
+    let hidden = try model.hidden(PackedBatch(sequence: tokens), in: workspace)
+    try model.lastLogits(hidden, in: workspace, into: &logits)
   }
 }
 
@@ -102,9 +109,11 @@ private let emptySequence = ApusError(.fault, "logits of an empty sequence were 
 
 extension Model {
   /// Copies the logits of the last row.
-  fileprivate func lastLogits(_ hidden: Variable, in workspace: Workspace, into logits: inout [Float]) {
+  fileprivate func lastLogits(
+    _ hidden: Variable, in workspace: Workspace, into logits: inout [Float]
+  ) throws(ApusError) {
     let last = hidden.value.rows - 1
-    self.logits(hidden, rows: last..<last + 1, in: workspace).withValues { values in
+    try self.logits(hidden, rows: last..<last + 1, in: workspace).withValues { values in
       for index in logits.indices { logits[index] = values[index] }
     }
   }

@@ -1,10 +1,10 @@
-// What an architecture is to the house: data on the shared body. It reads and writes the keys of config.json and says
-// where each tensor of a checkpoint lies in the body's parameters. It computes nothing.
+// What an architecture is to the house: data on the shared bodies. It reads and writes the keys of config.json and names
+// the tensors of a checkpoint. It computes nothing.
 
 import ApusCore
 import ApusTensor
 
-/// One model type of the Hugging Face layout, expressed on the decoder body.
+/// One model type of the Hugging Face layout, expressed on a shared body.
 protocol Architecture: Sendable {
   /// The value of `model_type`.
   var modelType: String { get }
@@ -15,8 +15,15 @@ protocol Architecture: Sendable {
   /// The configuration that transformers reads as this specification.
   func configuration(of specification: Specification) -> JSON.Object
 
-  /// Where each tensor of a checkpoint lies.
-  func weights(of decoder: Decoder) -> WeightMap
+  /// The tensors of a checkpoint in the Hugging Face layout.
+  func names(_ specification: Specification) -> TensorNames
+
+  /// Settles what a configuration leaves to the tensors that are there; `has` says whether a file holds a name.
+  func settle(_ specification: inout Specification, has: (String) -> Bool)
+}
+
+extension Architecture {
+  func settle(_ specification: inout Specification, has: (String) -> Bool) {}
 }
 
 /// The architectures that are known. A new one is one file and one line here.
@@ -44,6 +51,13 @@ extension JSON.Reader {
     throw error(
       key,
       "the value \(String(decoding: value.serialized().prefix(60), as: UTF8.self)) is not supported, only \(wanted)")
+  }
+
+  /// Throws unless the features divide by the heads, which says how wide a head is where the configuration does not.
+  func requireDivision(_ key: String, width: Int, heads: Int) throws(ApusError) {
+    guard heads > 0, width % heads == 0 else {
+      throw error(key, "\(width) features do not divide by \(heads) heads")
+    }
   }
 
   /// The activation that Hugging Face names so.

@@ -4,7 +4,7 @@
 public import ApusCore
 public import ApusTensor
 
-/// A decoder with its weights.
+/// A decoder or an encoder with its weights.
 ///
 /// Sendable by this rule: its parameters are written only by the one trainer or loader that owns it at the time; while
 /// nobody writes, any number of threads may compute with it, each with a workspace and caches of its own.
@@ -14,7 +14,7 @@ public final class Model: Sendable {
   /// Every learned tensor once, in a fixed order.
   public let parameters: [Parameter]
 
-  let decoder: Decoder
+  let body: any Body
   let architecture: any Architecture
 
   /// A model with random weights that depend on the seed and the parameters' names alone.
@@ -23,14 +23,22 @@ public final class Model: Sendable {
     try specification.requireMemory()
     let architecture = try Registry.architecture(named: specification.architecture, file: nil)
     let weights = RandomWeights(specification: specification, seed: seed)
-    self.init(Decoder(specification, parameters: weights.parameter), architecture)
+    self.init(Self.body(specification, parameters: weights.parameter), architecture)
   }
 
-  init(_ decoder: Decoder, _ architecture: any Architecture) {
-    self.decoder = decoder
+  init(_ body: any Body, _ architecture: any Architecture) {
+    self.body = body
     self.architecture = architecture
-    specification = decoder.specification
-    parameters = decoder.parameters
+    specification = body.specification
+    parameters = body.parameters
+  }
+
+  static func body(
+    _ specification: Specification, parameters make: @escaping (ParameterShape) -> Parameter
+  ) -> any Body {
+    let factory = ParameterFactory(specification, make)
+    if let encoder = specification.encoder { return Encoder(factory, encoder) }
+    return Decoder(factory)
   }
 
   /// An empty cache for one sequence.
@@ -39,11 +47,18 @@ public final class Model: Sendable {
       layers: specification.layers, heads: specification.keyValueHeads, headWidth: specification.headWidth)
   }
 
-  // MARK: - Inference
+  /// Forgets all gradients.
+  public func zeroGradients() {
+    for parameter in parameters { parameter.zeroGradient() }
+  }
+}
 
+// MARK: - Inference
+
+extension Model {
   /// Packs the weights for products, once, which makes inference faster and training impossible until `unpack()`.
   public func packForInference(in workspace: Workspace) {
-    for parameter in parameters where decoder.multiplies(parameter) { parameter.pack(in: workspace) }
+    for parameter in body.multiplied { parameter.pack(in: workspace) }
   }
 
   /// Drops the packed weights.
@@ -51,33 +66,54 @@ public final class Model: Sendable {
     for parameter in parameters { parameter.unpack() }
   }
 
-  /// The hidden states after the final norm, `[T, D]`, valid until the workspace begins anew.
+  /// The last hidden states, `[T, D]`, valid until the workspace begins anew.
   ///
   /// `caches` is empty, or has one for each segment, holding what comes before its position; it then holds the segment's
-  /// tokens too.
+  /// tokens too. `showing` is given the input of the first block and what each block gives, `[T, D]` each.
   /// - Throws: `badData` for token ids outside the vocabulary or sequences beyond the context.
   public func hidden(
-    _ batch: PackedBatch, caches: [KeyValueCache] = [], in workspace: Workspace
+    _ batch: PackedBatch, caches: [KeyValueCache] = [], in workspace: Workspace,
+    showing: ((_ blocks: Int, _ values: Tensor) -> Void)? = nil
   ) throws(ApusError) -> Variable {
-    try batch.validate(vocabulary: specification.vocabulary, context: specification.context)
+    try validate(batch)
     workspace.begin(batch, recording: false, caches: caches)
-    let hidden = decoder.hidden(in: workspace)
+    let hidden = body.hidden(in: workspace, showing: showing)
     for (segment, cache) in zip(batch.segments, caches) { cache.advance(by: segment.count) }
     return hidden
   }
 
   /// The logits of some rows of `hidden`, `[rows, V]`, valid until the workspace begins anew.
-  public func logits(_ hidden: Variable, rows: Range<Int>? = nil, in workspace: Workspace) -> Tensor {
-    workspace.linear(workspace.rows(rows ?? 0..<hidden.value.rows, of: hidden), weight: decoder.output).value
+  /// - Throws: `badData` where the model has no projection to the vocabulary.
+  public func logits(_ hidden: Variable, rows: Range<Int>? = nil, in workspace: Workspace) throws(ApusError) -> Tensor {
+    let output = try requireOutput()
+    let rows = workspace.rows(rows ?? 0..<hidden.value.rows, of: hidden)
+    return workspace.logits(body.outputInput(rows, in: workspace), output)
   }
 
-  // MARK: - Losses
+  func validate(_ batch: PackedBatch) throws(ApusError) {
+    try batch.validate(
+      vocabulary: specification.vocabulary, context: specification.context,
+      types: specification.encoder?.tokenTypes ?? 0)
+  }
 
+  func requireOutput() throws(ApusError) -> OutputProjection {
+    if let output = body.output { return output }
+    throw ApusError(
+      .badData, "the model has no projection to the vocabulary, only hidden states",
+      remedy: "use a checkpoint with a language-model head, or ask for embeddings")
+  }
+}
+
+// MARK: - Losses
+
+extension Model {
   /// The loss in nats of each row: −log P(target), 0 where the target is ignored.
   /// - Throws: `badData` for ids outside the vocabulary or sequences beyond the context.
   public func evaluationLoss(_ batch: PackedBatch, in workspace: Workspace) throws(ApusError) -> [Float] {
     try requireTargets(batch)
-    return workspace.tokenLosses(try hidden(batch, in: workspace), weight: decoder.output)
+    let output = try requireOutput()
+    let hidden = try hidden(batch, in: workspace)
+    return workspace.tokenLosses(body.outputInput(hidden, in: workspace), output)
   }
 
   /// The sum of the rows' losses in nats; adds the gradients of `scale` times that sum to the parameters'.
@@ -90,15 +126,12 @@ public final class Model: Sendable {
     addingTo earlier: Double = 0
   ) throws(ApusError) -> Double {
     try requireTargets(batch)
-    try batch.validate(vocabulary: specification.vocabulary, context: specification.context)
+    try validate(batch)
+    let output = try requireOutput()
     workspace.begin(batch, recording: true, dropout: dropout)
+    let hidden = body.hidden(in: workspace, showing: nil)
     return workspace.backwardFromLoss(
-      decoder.hidden(in: workspace), weight: decoder.output, scale: scale, addingTo: earlier)
-  }
-
-  /// Forgets all gradients.
-  public func zeroGradients() {
-    for parameter in parameters { parameter.zeroGradient() }
+      body.outputInput(hidden, in: workspace), output, scale: scale, addingTo: earlier)
   }
 
   private func requireTargets(_ batch: PackedBatch) throws(ApusError) {

@@ -18,13 +18,13 @@ struct RandomWeights {
       let deviation = self.deviation(shape.name)
       fillNormal(value, deviation: deviation, using: &generator)
     } else if shape.name.hasSuffix(".gain") {
-      value.fill(1)
+      value.fill(Float(1 - specification.normGainOffset))
     }
     return Parameter(name: shape.name, value: value, decays: shape.isMatrix)
   }
 
   private func deviation(_ name: String) -> Double {
-    let entersResidual = name.hasSuffix("attention.output.weight") || name.hasSuffix("feedForward.down.weight")
+    let entersResidual = name.hasSuffix("attention.output.weight") || name.hasSuffix(".down.weight")
     let base = specification.initialDeviation
     return entersResidual ? base / Double(2 * specification.layers).squareRoot() : base
   }

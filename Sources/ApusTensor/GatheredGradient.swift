@@ -23,11 +23,13 @@ final class GatheredGradient {
     slotOfRow = [Int32](repeating: Self.none, count: rows)
   }
 
-  /// Adds `scale` × row t of `dy` to the sum of the table's row `rows[t]`, t after t.
-  func add(_ dy: Tensor, toRows rows: UnsafePointer<Int32>, scale: Float, in workspace: Workspace) {
+  /// Adds `scale` × row t of `dy` to the sum of the table's row `firstRow + rows[t]`, t after t.
+  func add(
+    _ dy: Tensor, toRows rows: UnsafePointer<Int32>, firstRow: Int = 0, scale: Float = 1, in workspace: Workspace
+  ) {
     reserve(rowOfSlot.count + dy.rows)
     slots.removeAll(keepingCapacity: true)
-    for index in 0..<dy.rows { slots.append(slot(ofRow: Int(rows[index]))) }
+    for index in 0..<dy.rows { slots.append(slot(ofRow: firstRow + Int(rows[index]))) }
     let kernels = workspace.kernels
     slots.withUnsafeBufferPointer { slots in
       guard let base = slots.baseAddress else { return }

@@ -26,15 +26,20 @@ public struct PackedBatch: Sendable, Equatable {
   public var tokens: [Int32]
   /// The id to predict at each row, negative = ignored; empty where nothing is to be learned.
   public var targets: [Int32]
+  /// Which of several texts each row belongs to, for encoders; empty: all to the first.
+  public var types: [Int32]
   /// Covers all rows, in order and without gaps.
   public var segments: [Segment]
   /// The index of the first row in the whole batch of a step of which this is a part: the key of its dropout.
   public var firstToken: Int
 
   /// A batch of the given rows.
-  public init(tokens: [Int32], targets: [Int32] = [], segments: [Segment], firstToken: Int = 0) {
+  public init(
+    tokens: [Int32], targets: [Int32] = [], types: [Int32] = [], segments: [Segment], firstToken: Int = 0
+  ) {
     self.tokens = tokens
     self.targets = targets
+    self.types = types
     self.segments = segments
     self.firstToken = firstToken
   }
@@ -58,8 +63,8 @@ public struct PackedBatch: Sendable, Equatable {
   /// The number of rows whose target counts.
   public var validTargets: Int { targets.reduce(0) { $0 + ($1 >= 0 ? 1 : 0) } }
 
-  /// Checks tokens against the vocabulary, positions against the context, and that the segments cover the rows.
-  public func validate(vocabulary: Int, context: Int) throws(ApusError) {
+  /// Checks tokens and types against their tables, positions against the context, and that the segments cover the rows.
+  public func validate(vocabulary: Int, context: Int, types typeCount: Int = 0) throws(ApusError) {
     if let token = tokens.first(where: { $0 < 0 || $0 >= vocabulary }) {
       throw ApusError(
         .badData, "token id \(token) is outside the vocabulary of \(vocabulary)",
@@ -68,9 +73,20 @@ public struct PackedBatch: Sendable, Equatable {
     if let target = targets.first(where: { $0 >= vocabulary }) {
       throw ApusError(.badData, "target id \(target) is outside the vocabulary of \(vocabulary)")
     }
+    if let type = types.first(where: { $0 < 0 || $0 >= max(typeCount, 1) }) {
+      throw ApusError(
+        .badData, "token type \(type) is outside the model's \(typeCount)", remedy: "number the texts from 0")
+    }
+    if !types.isEmpty && types.count != tokens.count {
+      throw ApusError(.badData, "\(types.count) token types for \(tokens.count) tokens")
+    }
     if !targets.isEmpty && targets.count != tokens.count {
       throw ApusError(.badData, "\(targets.count) targets for \(tokens.count) tokens")
     }
+    try validateSegments(context: context)
+  }
+
+  private func validateSegments(context: Int) throws(ApusError) {
     var next = 0
     for segment in segments {
       guard segment.start == next, segment.count > 0, segment.position >= 0 else {

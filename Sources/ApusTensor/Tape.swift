@@ -21,6 +21,8 @@ enum Record {
   case attention(Attention)
   case gated(Gated)
   case dropout(Dropout)
+  case sum(Sum)
+  case queryKeyNorm(QueryKeyNorm)
 
   func backward(in workspace: Workspace) {
     switch self {
@@ -31,6 +33,8 @@ enum Record {
     case .attention(let operation): operation.backward(in: workspace)
     case .gated(let operation): operation.backward(in: workspace)
     case .dropout(let operation): operation.backward(in: workspace)
+    case .sum(let operation): operation.backward(in: workspace)
+    case .queryKeyNorm(let operation): operation.backward(in: workspace)
     }
   }
 }

@@ -91,12 +91,17 @@ public final class Workspace {
 
   /// Splits rows over the threads; `width` is the values that one row touches.
   func forRows(_ rows: Int, width: Int, _ body: (Range<Int>) -> Void) {
+    split(rows, by: 1, cost: rows * width) { rows, _ in body(rows) }
+  }
+
+  /// Splits rows over the threads: `body(rows, worker)`, with `worker` below the number of threads.
+  func forRows(_ rows: Int, width: Int, _ body: (Range<Int>, _ worker: Int) -> Void) {
     split(rows, by: 1, cost: rows * width, body)
   }
 
   /// Splits columns over the threads in multiples of a cache line; `height` is the values that one column touches.
   func forColumns(_ columns: Int, height: Int, _ body: (Range<Int>) -> Void) {
-    split(columns, by: 16, cost: columns * height, body)
+    split(columns, by: 16, cost: columns * height) { columns, _ in body(columns) }
   }
 
   /// Runs tasks that need scratch of their own: `body(task, worker)`, with `worker` below the number of threads.
@@ -108,19 +113,19 @@ public final class Workspace {
     pool.run(tasks) { task, worker in body(task, worker) }
   }
 
-  private func split(_ count: Int, by unit: Int, cost: Int, _ body: (Range<Int>) -> Void) {
+  private func split(_ count: Int, by unit: Int, cost: Int, _ body: (Range<Int>, _ worker: Int) -> Void) {
     let units = (count + unit - 1) / unit
     let tasks = min(units, pool.threads, max(1, cost / Self.grain))
-    guard tasks > 1 else { return body(0..<count) }
-    pool.run(tasks) { task, _ in
+    guard tasks > 1 else { return body(0..<count, 0) }
+    pool.run(tasks) { task, worker in
       let first = units * task / tasks * unit
       let end = min(count, units * (task + 1) / tasks * unit)
-      body(first..<end)
+      body(first..<end, worker)
     }
   }
 }
 
-/// Tokens, targets and positions of the batch at hand, in memory that is reused and that records may point into.
+/// Tokens, targets, positions and types of the batch at hand, in memory that is reused and that records may point into.
 final class BatchInput: @unchecked Sendable {
   private(set) var segments: [Segment] = []
   private(set) var count = 0
@@ -134,6 +139,7 @@ final class BatchInput: @unchecked Sendable {
   var tokens: UnsafeMutablePointer<Int32> { memory }
   var targets: UnsafeMutablePointer<Int32> { memory + capacity }
   var positions: UnsafeMutablePointer<Int32> { memory + 2 * capacity }
+  var types: UnsafeMutablePointer<Int32> { memory + 3 * capacity }
 
   func load(_ batch: PackedBatch) {
     count = batch.tokens.count
@@ -143,10 +149,11 @@ final class BatchInput: @unchecked Sendable {
     if count > capacity {
       memory.deallocate()
       capacity = count
-      memory = .allocate(capacity: 3 * capacity)
+      memory = .allocate(capacity: 4 * capacity)
     }
     for row in 0..<count { tokens[row] = batch.tokens[row] }
     for row in 0..<batch.targets.count { targets[row] = batch.targets[row] }
+    for row in 0..<count { types[row] = batch.types.isEmpty ? 0 : batch.types[row] }
     for segment in segments {
       for index in 0..<segment.count { positions[segment.start + index] = Int32(segment.position + index) }
     }

@@ -50,7 +50,7 @@ import Testing
       let tokens = try expected.integers("\(sequence).input_ids")
       guard let logits = try expected.floats("\(sequence).logits") else { continue }
       let hidden = try model.hidden(PackedBatch(sequence: tokens), in: workspace)
-      let actual = model.logits(hidden, in: workspace).values
+      let actual = try model.logits(hidden, in: workspace).values
       try #require(actual.count == logits.count)
       let scale = logits.reduce(0) { max($0, abs($1)) }
       let error = zip(actual, logits).reduce(0) { max($0, abs($1.0 - $1.1)) }
@@ -69,7 +69,7 @@ import Testing
       let hidden = try model.hidden(
         PackedBatch(sequence: Array(tokens[cache.count...]), position: cache.count), caches: [cache], in: workspace)
       let last = hidden.value.rows - 1
-      let logits = model.logits(hidden, rows: last..<last + 1, in: workspace).values
+      let logits = try model.logits(hidden, rows: last..<last + 1, in: workspace).values
       let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
       tokens.append(Int32(best))
     }

@@ -58,7 +58,7 @@ import Testing
     let workspace = try TinyModels.workspace()
     let batch = TinyModels.batch(lengths: [96], vocabulary: specification.vocabulary)
     let whole = try model.hidden(PackedBatch(sequence: batch.tokens), in: workspace)
-    let expected = model.logits(whole, in: workspace).values
+    let expected = try model.logits(whole, in: workspace).values
     if packed { model.packForInference(in: workspace) }
     for chunks in [[96], [1, 63, 1, 1, 30], [65, 31], [Int](repeating: 1, count: 96)] {
       let cache = model.makeCache()
@@ -67,7 +67,7 @@ import Testing
         let part = PackedBatch(
           sequence: Array(batch.tokens[cache.count..<cache.count + chunk]), position: cache.count)
         let hidden = try model.hidden(part, caches: [cache], in: workspace)
-        logits += model.logits(hidden, in: workspace).values
+        logits += try model.logits(hidden, in: workspace).values
       }
       #expect(logits == expected, "chunks \(chunks)")
     }
@@ -78,13 +78,13 @@ import Testing
     let model = try TinyModels.model(specification)
     let workspace = try TinyModels.workspace()
     let batch = TinyModels.batch(lengths: [20, 70, 3], vocabulary: specification.vocabulary)
-    let together = model.logits(try model.hidden(batch, in: workspace), in: workspace).values
+    let together = try model.logits(try model.hidden(batch, in: workspace), in: workspace).values
     let caches = batch.segments.map { _ in model.makeCache() }
-    let cached = model.logits(try model.hidden(batch, caches: caches, in: workspace), in: workspace).values
+    let cached = try model.logits(try model.hidden(batch, caches: caches, in: workspace), in: workspace).values
     #expect(cached == together)
     for segment in batch.segments {
       let tokens = Array(batch.tokens[segment.start..<segment.start + segment.count])
-      let alone = model.logits(try model.hidden(PackedBatch(sequence: tokens), in: workspace), in: workspace).values
+      let alone = try model.logits(try model.hidden(PackedBatch(sequence: tokens), in: workspace), in: workspace).values
       let first = segment.start * specification.vocabulary
       #expect(alone == Array(together[first..<first + alone.count]))
     }

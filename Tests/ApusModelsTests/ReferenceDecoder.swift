@@ -53,9 +53,9 @@ struct ReferenceDecoder {
   private func attention(_ x: [[Double]], _ name: String) -> [[Double]] {
     let (heads, groups, width) = (specification.heads, specification.keyValueHeads, specification.headWidth)
     var fused = x.map { project($0, "\(name).attention.qkv.weight", "\(name).attention.qkv.bias") }
-    if case .rotary(let base) = specification.positions {
+    if case .rotary(let rotation, _) = specification.positions {
       for position in fused.indices {
-        for head in 0..<heads + groups { rotate(&fused[position], head * width, width, position, base) }
+        for head in 0..<heads + groups { rotate(&fused[position], head * width, width, position, rotation.base) }
       }
     }
     return fused.indices.map { query -> [Double] in

@@ -60,7 +60,7 @@ import Testing
         Issue.record("\(trajectory.name): \(file) lacks \(entry.name)")
         continue
       }
-      let actual = WeightMap.fileValues(of: entry, in: tensor(parameter))
+      let actual = entry.layOut(tensor(parameter))
       try #require(actual.count == values.count)
       let hasKeyBias = entry.name.hasSuffix("c_attn.bias")
       let error = zip(actual, values).reduce(0) { max($0, abs($1.0 - $1.1)) }

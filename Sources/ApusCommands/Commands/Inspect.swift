@@ -103,8 +103,10 @@ struct ModelSummary {
 
   private var positions: String {
     switch specification.positions {
+    case .none: "none"
     case .learned: "learned"
-    case .rotary(let base): "rotary (base \(Quantity.short(base)))"
+    case .sinusoidal: "sinusoidal"
+    case .rotary(let rotation, _): "rotary (base \(Quantity.short(rotation.base)))"
     }
   }
 

@@ -35,7 +35,7 @@ struct Logits: Command {
     let model = try Model.load(folder: location.folder)
     let workspace = try Workspace()
     let hidden = try model.hidden(PackedBatch(sequence: try validated(model)), in: workspace)
-    let logits = model.logits(hidden, in: workspace)
+    let logits = try model.logits(hidden, in: workspace)
     try checkFinite(logits)
     if let output { try save(logits, to: output) }
     switch format {

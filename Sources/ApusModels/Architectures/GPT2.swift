@@ -23,8 +23,9 @@ struct GPT2Architecture: Architecture {
       feedForwardWidth: try config.int("n_inner") ?? width.multipliedReportingOverflow(by: 4).partialValue,
       activation: try config.activation("activation_function", default: "gelu_new"),
       biases: try config.bool("bias", default: true))
-    guard heads > 0, width % heads == 0 else {
-      throw config.error("n_head", "\(width) features do not divide by \(heads) heads")
+    try config.requireDivision("n_head", width: width, heads: heads)
+    if try config.string("position_embeddings", default: "learned") == "sinusoidal" {
+      specification.positions = .sinusoidal
     }
     specification.normEpsilon = try config.double("layer_norm_epsilon", default: 1e-5)
     specification.tiedOutput = try config.bool("tie_word_embeddings", default: true)
@@ -36,47 +37,26 @@ struct GPT2Architecture: Architecture {
 
   func configuration(of specification: Specification) -> JSON.Object {
     let spec = specification
-    var function = ActivationFunction.geluTanh
-    if case .plain(let chosen) = spec.feedForward { function = chosen }
     var config: JSON.Object = [
       "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": JSON(spec.vocabulary),
       "n_positions": JSON(spec.context), "n_embd": JSON(spec.width), "n_layer": JSON(spec.layers),
       "n_head": JSON(spec.heads), "n_inner": JSON(spec.feedForwardWidth),
-      "activation_function": JSON(ActivationName.name(of: function)), "layer_norm_epsilon": JSON(spec.normEpsilon),
-      "initializer_range": JSON(spec.initialDeviation), "tie_word_embeddings": JSON(spec.tiedOutput),
-      "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0,
+      "activation_function": JSON(ActivationName.name(of: spec.feedForward.function)),
+      "layer_norm_epsilon": JSON(spec.normEpsilon), "initializer_range": JSON(spec.initialDeviation),
+      "tie_word_embeddings": JSON(spec.tiedOutput), "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0,
     ]
     if !spec.biases.norms { config["bias"] = false }
+    if spec.positions == .sinusoidal { config["position_embeddings"] = "sinusoidal" }
     return config
   }
 
-  func weights(of decoder: Decoder) -> WeightMap {
-    let width = decoder.specification.width
-    var map = WeightMap()
-    map.optionalPrefix = "transformer."
-    map.ignoredEndings = [".attn.bias", ".attn.masked_bias"]
-    map.matrix("transformer.wte.weight", decoder.tokens)
-    if let positions = decoder.positions { map.matrix("transformer.wpe.weight", positions) }
-    for (layer, block) in decoder.blocks.enumerated() {
-      let name = "transformer.h.\(layer)"
-      map.norm("\(name).ln_1", block.attention.norm, zeroBias: width)
-      projection(&map, "\(name).attn.c_attn", block.attention.queriesKeysValues)
-      projection(&map, "\(name).attn.c_proj", block.attention.output)
-      map.norm("\(name).ln_2", block.feedForward.norm, zeroBias: width)
-      projection(&map, "\(name).mlp.c_fc", block.feedForward.up)
-      projection(&map, "\(name).mlp.c_proj", block.feedForward.down)
-    }
-    map.norm("transformer.ln_f", decoder.finalNorm, zeroBias: width)
-    if decoder.specification.tiedOutput {
-      map.copies = ["lm_head.weight"]
-    } else {
-      map.matrix("lm_head.weight", decoder.output)
-    }
-    return map
-  }
-
-  private func projection(_ map: inout WeightMap, _ name: String, _ projection: Projection) {
-    map.matrix("\(name).weight", projection.weight, transposed: true)
-    map.vector("\(name).bias", projection.bias, zeros: projection.weight.value.rows)
+  func names(_ specification: Specification) -> TensorNames {
+    TensorNames(
+      tokens: "transformer.wte", positions: "transformer.wpe", finalNorm: "transformer.ln_f", output: "lm_head",
+      block: "transformer.h.{}",
+      attention: .init(layout: .fused("attn.c_attn"), output: "attn.c_proj"), attentionNorms: .init(input: "ln_1"),
+      feedForward: .init(up: "mlp.c_fc", down: "mlp.c_proj"), feedForwardNorms: .init(input: "ln_2"),
+      isTransposed: true, writesZeroBiases: !specification.biases.norms, optionalPrefix: "transformer.",
+      ignoredEndings: [".attn.bias", ".attn.masked_bias"])
   }
 }

@@ -2,24 +2,62 @@
 
 import ApusTensor
 
-/// x + down(f(up(norm(x)))), or x + down(f(gate(norm(x))) · up(norm(x))).
-struct FeedForwardLayer: Sendable {
-  let layer: Int
+/// down(f(up(x))), or down(f(gate(x)) · up(x)).
+struct DenseFeedForward: Sendable {
   let kind: Specification.FeedForward
-  let norm: NormWeights
   // [F, D], or [2F, D]: gate, then up.
   let up: Projection
   let down: Projection
 
-  func callAsFunction(_ x: Variable, in workspace: Workspace) -> Variable {
-    let normed = workspace.norm(x, norm)
-    let inner: Variable
+  init(_ name: String, width: Int, _ factory: ParameterFactory) {
+    let spec = factory.specification
+    kind = spec.feedForward
+    let gate = if case .gated = spec.feedForward { 2 } else { 1 }
+    up = factory.projection("\(name).up", gate * width, spec.width, bias: spec.biases.feedForward)
+    down = factory.projection("\(name).down", spec.width, width, bias: spec.biases.feedForward)
+  }
+
+  /// What `down` projects: [T, F].
+  func inner(_ x: Variable, in workspace: Workspace) -> Variable {
     switch kind {
-    case .plain(let function):
-      inner = workspace.linear(normed, weight: up.weight, bias: up.bias, function: function)
-    case .gated(let function):
-      inner = workspace.gated(workspace.linear(normed, weight: up.weight, bias: up.bias), function)
+    case .plain(let function): workspace.linear(x, weight: up.weight, bias: up.bias, function: function)
+    case .gated(let function): workspace.gated(workspace.linear(x, weight: up.weight, bias: up.bias), function)
     }
-    return workspace.projectIntoResidual(inner, down, x, site: DropoutSite.feedForward(layer: layer))
+  }
+}
+
+/// The feed-forward half of a block.
+struct FeedForwardLayer: Sendable {
+  /// What does the work.
+  enum Kind: Sendable {
+    case dense(DenseFeedForward)
+    case experts(ExpertsLayer)
+  }
+
+  let layer: Int
+  let norms: SublayerNorms
+  let kind: Kind
+
+  init(layer: Int, sharing shared: NormWeights?, _ factory: ParameterFactory) {
+    let spec = factory.specification
+    let name = "layers.\(layer).feedForward"
+    self.layer = layer
+    norms = factory.norms(name, sharing: shared)
+    if let experts = spec.experts, spec.hasExperts(layer: layer) {
+      kind = .experts(ExpertsLayer(name, experts, factory))
+    } else {
+      kind = .dense(DenseFeedForward(name, width: spec.feedForwardWidth, factory))
+    }
+  }
+
+  /// The residual stream with what the half makes of `normed`, which is what it reads of it, added.
+  func callAsFunction(_ normed: Variable, addedTo x: Variable, in workspace: Workspace) -> Variable {
+    let site = DropoutSite.feedForward(layer: layer)
+    switch kind {
+    case .dense(let dense):
+      return workspace.add(dense.inner(normed, in: workspace), dense.down, to: x, norms, site: site)
+    case .experts(let experts):
+      return workspace.add(experts(normed, in: workspace), to: x, norms, site: site)
+    }
   }
 }

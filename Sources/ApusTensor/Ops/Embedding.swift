@@ -1,47 +1,77 @@
-// Token embeddings, scaled, plus learned position embeddings where the model has them.
+// Token embeddings, scaled, plus learned embeddings of positions and token types where the model has them.
 
 import CApusKernels
 
-/// y[t] = scale · table[token t] (+ positions[position t]); shapes [V, D], [context, D] → [T, D].
+/// The tables that a batch's rows are looked up in.
+public struct EmbeddingTables: Sendable {
+  /// `[V, D]`.
+  public var tokens: Parameter
+  /// What the tokens' embeddings are multiplied by: the root of D in Gemma.
+  public var scale: Float
+  /// `[positions, D]`.
+  public var positions: Parameter?
+  /// Whether the positions' table takes a gradient.
+  public var learnsPositions = true
+  /// The row of position 0.
+  public var firstPosition: Int
+  /// `[types, D]`: which of several texts a token belongs to.
+  public var types: Parameter?
+
+  /// Tables of the given parameters.
+  public init(
+    tokens: Parameter, scale: Float = 1, positions: Parameter? = nil, firstPosition: Int = 0, types: Parameter? = nil
+  ) {
+    self.tokens = tokens
+    self.scale = scale
+    self.positions = positions
+    self.firstPosition = firstPosition
+    self.types = types
+  }
+}
+
+/// y[t] = scale · tokens[token t] (+ positions[first + position t] + types[type t]); → [T, D].
 struct Embedding {
-  let table: Parameter
-  let positions: Parameter?
-  let scale: Float
+  let tables: EmbeddingTables
   let output: Variable
 
-  static func forward(table: Parameter, positions: Parameter?, scale: Float, in workspace: Workspace) -> Variable {
-    let width = table.value.columns
+  static func forward(_ tables: EmbeddingTables, in workspace: Workspace) -> Variable {
+    let width = tables.tokens.value.columns
     let input = workspace.input
     let y = workspace.arena.allocate(rows: input.count, columns: width)
     let kernels = workspace.kernels
     workspace.forRows(input.count, width: width) { rows in
+      let first = rows.lowerBound
       let gather = kernels.table.pointee.gather
       gather(
-        table.value.pointer, input.tokens + rows.lowerBound, scale, y.row(rows.lowerBound), false, rows.count, width)
-      if let positions {
+        tables.tokens.value.pointer, input.tokens + first, tables.scale, y.row(first), false, rows.count, width)
+      if let positions = tables.positions {
         gather(
-          positions.value.pointer, input.positions + rows.lowerBound, 1, y.row(rows.lowerBound), true, rows.count, width
-        )
+          positions.value.row(tables.firstPosition), input.positions + first, 1, y.row(first), true, rows.count, width)
+      }
+      if let types = tables.types {
+        gather(types.value.pointer, input.types + first, 1, y.row(first), true, rows.count, width)
       }
     }
     let output = workspace.tape.variable(y)
-    workspace.tape.append(
-      .embedding(Embedding(table: table, positions: positions, scale: scale, output: output)))
+    workspace.tape.append(.embedding(Embedding(tables: tables, output: output)))
     return output
   }
 
   func backward(in workspace: Workspace) {
     guard let dy = workspace.tape.takeGradient(of: output) else { return }
     let input = workspace.input
-    table.gatheredGradient().add(dy, toRows: input.tokens, scale: scale, in: workspace)
-    positions?.gatheredGradient().add(dy, toRows: input.positions, scale: 1, in: workspace)
+    tables.tokens.gatheredGradient().add(dy, toRows: input.tokens, scale: tables.scale, in: workspace)
+    if let positions = tables.positions, tables.learnsPositions {
+      positions.gatheredGradient().add(dy, toRows: input.positions, firstRow: tables.firstPosition, in: workspace)
+    }
+    tables.types?.gatheredGradient().add(dy, toRows: input.types, in: workspace)
     workspace.tape.pool.giveBack(dy)
   }
 }
 
 extension Workspace {
-  /// The embeddings of the batch's tokens, scaled, plus those of their positions: `[T, D]`.
-  public func embedding(_ table: Parameter, positions: Parameter?, scale: Float = 1) -> Variable {
-    Embedding.forward(table: table, positions: positions, scale: scale, in: self)
+  /// The embeddings of the batch's rows: `[T, D]`.
+  public func embedding(_ tables: EmbeddingTables) -> Variable {
+    Embedding.forward(tables, in: self)
   }
 }

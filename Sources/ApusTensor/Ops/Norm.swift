@@ -44,9 +44,12 @@ struct Norm {
   let mean: Tensor
   let rstd: Tensor
 
-  static func forward(_ input: Variable, _ weights: NormWeights, in workspace: Workspace) -> Variable {
+  static func forward(
+    _ input: Variable, _ weights: NormWeights, replacing: Bool, in workspace: Workspace
+  ) -> Variable {
     let x = input.value
-    let y = workspace.arena.allocate(rows: x.rows, columns: x.columns)
+    let staysInPlace = replacing && !workspace.isRecording
+    let y = staysInPlace ? x : workspace.arena.allocate(rows: x.rows, columns: x.columns)
     let mean = workspace.arena.allocate(rows: 1, columns: x.rows)
     let rstd = workspace.arena.allocate(rows: 1, columns: x.rows)
     let kernels = workspace.kernels
@@ -56,6 +59,7 @@ struct Norm {
         weights.bias?.value.pointer, weights.epsilon, y.row(rows.lowerBound), mean.pointer + rows.lowerBound,
         rstd.pointer + rows.lowerBound, rows.count, x.columns)
     }
+    if staysInPlace { return input }
     let output = workspace.tape.variable(y)
     workspace.tape.append(.norm(Norm(weights: weights, input: input, output: output, mean: mean, rstd: rstd)))
     return output
@@ -84,8 +88,8 @@ struct Norm {
 }
 
 extension Workspace {
-  /// `input` normalised row by row.
-  public func norm(_ input: Variable, _ weights: NormWeights) -> Variable {
-    Norm.forward(input, weights, in: self)
+  /// `input` normalised row by row; with `replacing`, and without a tape, in place of its values.
+  public func norm(_ input: Variable, _ weights: NormWeights, replacing: Bool = false) -> Variable {
+    Norm.forward(input, weights, replacing: replacing, in: self)
   }
 }

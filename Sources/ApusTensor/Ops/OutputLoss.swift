@@ -2,18 +2,38 @@
 // their own gradient in place and are multiplied at once, so that tokens × vocabulary is never held whole and nothing is
 // computed twice.
 
+import ApusCore
 import CApusKernels
 import Foundation
 
-/// loss[t] = −log softmax(x Wᵀ)[target t]; [T, D] and [V, D] → [T].
+/// The projection of hidden states to the vocabulary.
+public struct OutputProjection: Sendable {
+  /// `[V, D]`.
+  public var weight: Parameter
+  /// `[1, V]`.
+  public var bias: Parameter?
+  /// Logits become `cap tanh(logit / cap)`, as in Gemma 2; 0: they stay.
+  public var softCap: Float
+
+  /// A projection of the given parts.
+  public init(weight: Parameter, bias: Parameter? = nil, softCap: Float = 0) {
+    self.weight = weight
+    self.bias = bias
+    self.softCap = softCap
+  }
+}
+
+/// loss[t] = −log softmax(cap(x Wᵀ + b))[target t]; [T, D] and [V, D] → [T].
 struct OutputLoss {
   // Floats of logits held at a time.
   private static let budget = 4 << 20
   // Logits of one row between two updates of its running maximum and sum.
   private static let vocabularyChunk = 4096
 
-  let weight: Parameter
+  let projection: OutputProjection
   let input: Variable
+
+  private var weight: Parameter { projection.weight }
 
   /// The losses without a gradient: losses[t], 0 where the target is ignored.
   func evaluate(in workspace: Workspace) -> [Float] {
@@ -38,7 +58,7 @@ struct OutputLoss {
       reduce(logits, rows, state, gradientScale: scale, in: workspace)
       for row in 0..<rows.count where workspace.input.targets[rows.lowerBound + row] >= 0 { sum += state.loss(row) }
       workspace.products.multiply(logits, by: weight.value, into: dx.rows(rows), accumulate: accumulate)
-      workspace.accumulateWeightGradient(weight, bias: nil, dy: logits, x: x.rows(rows))
+      workspace.accumulateWeightGradient(weight, bias: projection.bias, dy: logits, x: x.rows(rows))
     }
     return sum
   }
@@ -67,49 +87,74 @@ struct OutputLoss {
   }
 
   private func computeLogits(_ rows: Range<Int>, _ logits: Tensor, in workspace: Workspace) {
-    let job = MatrixProduct.Job(rows: input.value.rows(rows), times: logits.columns, into: logits)
+    var job = MatrixProduct.Job(rows: input.value.rows(rows), times: logits.columns, into: logits)
+    job.bias = projection.bias?.value
     workspace.products.multiply(job, byTransposeOf: weight)
   }
 
-  // Fills the state from the logits and, given a scale, turns the logits into the gradient.
+  // Caps the logits, fills the state from them and, given a scale, turns them into the gradient: row by row, so that a row
+  // is still in the cache when its gradient is formed.
   private func reduce(
     _ logits: Tensor, _ tokens: Range<Int>, _ state: State, gradientScale: Float? = nil, in workspace: Workspace
   ) {
+    let cap = SoftCap(projection.softCap)
     let kernels = workspace.kernels
     let targets = workspace.input.targets + tokens.lowerBound
     let vocabulary = logits.columns
-    workspace.forRows(logits.rows, width: 8 * vocabulary) { rows in
-      // Row by row, so that a row is still in the cache when its gradient is formed.
+    let keepsCapped = cap != nil && gradientScale != nil
+    let capped = keepsCapped ? workspace.scratch.forThreads(workspace.pool.threads, columns: vocabulary) : nil
+    workspace.forRows(logits.rows, width: 8 * vocabulary) { rows, worker in
       for row in rows {
-        state.maximum[row] = -.infinity
-        state.sum[row] = 0
-        state.target[row] = 0
-        for first in stride(from: 0, to: vocabulary, by: Self.vocabularyChunk) {
-          kernels.table.pointee.cross_entropy_update(
-            logits.row(row) + first, vocabulary, 1, min(Self.vocabularyChunk, vocabulary - first), first,
-            targets + row, state.maximum + row, state.sum + row, state.target + row)
-        }
-        if let gradientScale {
-          kernels.table.pointee.cross_entropy_backward(
-            logits.row(row), vocabulary, 1, vocabulary, 0, targets + row, state.maximum + row, state.sum + row,
-            gradientScale)
-        }
+        let values = logits.row(row)
+        cap?.apply(values, count: vocabulary, kernels)
+        capped?.row(worker).update(from: values, count: vocabulary)
+        updateState(state, row, values, vocabulary, targets, kernels)
+        guard let gradientScale else { continue }
+        kernels.table.pointee.cross_entropy_backward(
+          values, vocabulary, 1, vocabulary, 0, targets + row, state.maximum + row, state.sum + row, gradientScale)
+        if let cap, let capped { cap.backward(capped.row(worker), gradient: values, count: vocabulary) }
       }
+    }
+  }
+
+  private func updateState(
+    _ state: State, _ row: Int, _ logits: UnsafeMutablePointer<Float>, _ vocabulary: Int,
+    _ targets: UnsafeMutablePointer<Int32>, _ kernels: Kernels
+  ) {
+    state.maximum[row] = -.infinity
+    state.sum[row] = 0
+    state.target[row] = 0
+    for first in stride(from: 0, to: vocabulary, by: Self.vocabularyChunk) {
+      kernels.table.pointee.cross_entropy_update(
+        logits + first, vocabulary, 1, min(Self.vocabularyChunk, vocabulary - first), first, targets + row,
+        state.maximum + row, state.sum + row, state.target + row)
     }
   }
 }
 
 extension Workspace {
-  /// The loss of each row of the batch under the projection `weight` `[V, D]`; 0 where the target is ignored.
-  public func tokenLosses(_ hidden: Variable, weight: Parameter) -> [Float] {
-    OutputLoss(weight: weight, input: hidden).evaluate(in: self)
+  /// The logits of `hidden`'s rows, `[T, V]`; without a tape only.
+  public func logits(_ hidden: Variable, _ projection: OutputProjection) -> Tensor {
+    let logits = linear(hidden, weight: projection.weight, bias: projection.bias).value
+    if let cap = SoftCap(projection.softCap) {
+      forRows(logits.rows, width: 8 * logits.columns) { rows in
+        cap.apply(logits.row(rows.lowerBound), count: rows.count * logits.columns, kernels)
+      }
+    }
+    return logits
+  }
+
+  /// The loss of each row of the batch; 0 where the target is ignored.
+  public func tokenLosses(_ hidden: Variable, _ projection: OutputProjection) -> [Float] {
+    OutputLoss(projection: projection, input: hidden).evaluate(in: self)
   }
 
   /// The rows' losses added to `earlier`; runs the whole tape backwards and accumulates the gradients of `scale` times them.
   public func backwardFromLoss(
-    _ hidden: Variable, weight: Parameter, scale: Float, addingTo earlier: Double = 0
+    _ hidden: Variable, _ projection: OutputProjection, scale: Float, addingTo earlier: Double = 0
   ) -> Double {
-    let sum = OutputLoss(weight: weight, input: hidden).forwardBackward(scale: scale, addingTo: earlier, in: self)
+    let loss = OutputLoss(projection: projection, input: hidden)
+    let sum = loss.forwardBackward(scale: scale, addingTo: earlier, in: self)
     tape.backward(in: self)
     return sum
   }

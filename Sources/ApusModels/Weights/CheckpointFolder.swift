@@ -24,7 +24,7 @@ extension Model {
   }
 
   /// Where the tensors of this model's files lie in its parameters.
-  var weightMap: WeightMap { architecture.weights(of: decoder) }
+  var weightMap: WeightMap { WeightMap(body, architecture.names(specification)) }
 }
 
 /// Reading and writing of a checkpoint's files.
@@ -54,13 +54,15 @@ enum CheckpointFolder {
   static func load(
     _ specification: Specification, _ architecture: any Architecture, from files: [SafetensorsFile]
   ) throws(ApusError) -> Model {
+    var specification = specification
+    architecture.settle(&specification) { name in files.contains { $0.tensor(name) != nil } }
     try requirePlausibleSize(specification, files)
     try specification.requireMemory(file: files.first?.path)
-    let decoder = Decoder(specification) { shape in
+    let body = Model.body(specification) { shape in
       Parameter(name: shape.name, value: Tensor(rows: shape.rows, columns: shape.columns), decays: shape.isMatrix)
     }
-    try WeightLoader(map: architecture.weights(of: decoder), files: files).load()
-    return Model(decoder, architecture)
+    try WeightLoader(map: WeightMap(body, architecture.names(specification)), files: files).load()
+    return Model(body, architecture)
   }
 
   // Memory is asked for by the configuration, so it must not be out of all proportion to what the files hold.
@@ -75,16 +77,19 @@ enum CheckpointFolder {
     }
   }
 
-  /// Writes all tensors in float32.
+  /// Writes all tensors in float32. The parts of a stacked tensor are neighbours in the map.
   static func writeWeights(_ map: WeightMap, to path: String) throws(ApusError) {
-    let entries = Dictionary(map.entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    try SafetensorsWriter.write(
-      to: path, metadata: ["format": "pt"],
-      tensors: map.entries.map { TensorDescription(name: $0.name, type: .float32, shape: $0.shape) }
-    ) { tensor, sink throws(ApusError) in
-      guard let entry = entries[tensor.name] else { return }
-      let values = WeightMap.fileValues(of: entry, in: entry.parameter?.value)
-      try values.withBytes(sink)
+    var parts: [String: [WeightMap.Entry]] = [:]
+    var tensors: [TensorDescription] = []
+    for entry in map.entries {
+      if parts[entry.name] == nil {
+        tensors.append(TensorDescription(name: entry.name, type: .float32, shape: entry.shape))
+      }
+      parts[entry.name, default: []].append(entry)
+    }
+    try SafetensorsWriter.write(to: path, metadata: ["format": "pt"], tensors: tensors) {
+      tensor, sink throws(ApusError) in
+      for entry in parts[tensor.name] ?? [] { try entry.fileValues.withBytes(sink) }
     }
   }
 }

@@ -16,9 +16,13 @@ struct WeightLoader {
     let found = try match()
     for (entry, source) in found {
       guard let numbers = Self.numbers(source.tensor.type) else { continue }
-      let values = source.file.withBytes(of: source.tensor) { kernels.floats(numbers, in: $0) }
-      if let parameter = entry.parameter {
-        values.withUnsafeBufferPointer { WeightMap.setValues(of: entry, in: parameter.value, to: $0) }
+      let size = numbers.size * entry.count
+      let first = numbers.size * entry.firstFileRow * (entry.count / max(entry.rows.count, 1))
+      let values = source.file.withBytes(of: source.tensor) { bytes in
+        kernels.floats(numbers, in: UnsafeRawBufferPointer(rebasing: bytes[first..<first + size]))
+      }
+      if entry.parameter != nil {
+        values.withUnsafeBufferPointer { entry.setValues($0) }
       } else if values.contains(where: { $0 != 0 }) {
         throw ApusError(
           .badData, "a bias that the configuration says is absent is not zero", file: source.file.path,
@@ -64,6 +68,7 @@ struct WeightLoader {
 
   private func isHarmless(_ name: String) -> Bool {
     map.copies.contains(name) || map.ignoredEndings.contains { name.hasSuffix($0) }
+      || map.ignoredPrefixes.contains { name.hasPrefix($0) }
   }
 
   private func report(missing: [String], wrong: [String], unexpected: [String]) throws(ApusError) {

@@ -1,0 +1,99 @@
+// Whether a specification can be computed: shapes that fit each other, within what this machine can address.
+
+public import ApusCore
+
+extension Specification {
+  /// Checks that the shapes fit each other and stay within what this machine can address.
+  /// - Throws: `badData` that names the shape and the value.
+  public func validate(file: String? = nil) throws(ApusError) {
+    let check = Check(file: file)
+    try validateShapes(check)
+    try validatePositions(check)
+    try validateExperts(check)
+    try check.require(normEpsilon >= 0 && normEpsilon.isFinite, "the norm's epsilon is \(normEpsilon)")
+    for (name, value) in [
+      ("initial deviation", initialDeviation), ("attention's soft cap", attention.softCap),
+      ("output's soft cap", outputSoftCap),
+    ] {
+      try check.require(value >= 0 && value.isFinite, "the \(name) is \(value)")
+    }
+    try check.require(attention.scale.map { $0.isFinite } ?? true, "the attention's scale is no finite number")
+    try check.require(embeddingScale.isFinite, "the embedding's scale is \(embeddingScale)")
+    try check.require(parameterBytes <= Double(1 << 46), "the model would have \(parameterBytes) bytes of weights")
+    for token in endTokens + (beginToken.map { [$0] } ?? []) {
+      try check.require(token >= 0, "token id \(token) is negative")
+    }
+  }
+
+  private struct Check {
+    let file: String?
+
+    func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws(ApusError) {
+      if !condition { throw ApusError(.badData, problem(), file: file, remedy: "correct the model's configuration") }
+    }
+  }
+
+  private func validateShapes(_ check: Check) throws(ApusError) {
+    let sizes = [
+      ("vocabulary", vocabulary), ("context", context), ("width", width), ("layers", layers), ("heads", heads),
+      ("key-value heads", keyValueHeads), ("head width", headWidth), ("feed-forward width", feedForwardWidth),
+    ]
+    for (name, size) in sizes {
+      try check.require(size > 0 && size <= 1 << 24, "\(name) is \(size), outside 1 ... \(1 << 24)")
+    }
+    try check.require(
+      layers <= 1 << 12 && heads <= 1 << 14, "\(layers) layers of \(heads) heads are beyond any known model")
+    try check.require(heads % keyValueHeads == 0, "\(heads) heads do not divide by \(keyValueHeads) key-value heads")
+    try check.require(headWidth <= 1 << 12, "a head of \(headWidth) features is beyond any known model")
+    try check.require(attention.window >= 0, "the attention's window is \(attention.window)")
+    if let encoder {
+      try check.require((0...1 << 16).contains(encoder.tokenTypes), "\(encoder.tokenTypes) token types")
+    }
+  }
+
+  private func validatePositions(_ check: Check) throws(ApusError) {
+    switch positions {
+    case .none, .sinusoidal: return
+    case .learned(let offset): try check.require((0...1 << 16).contains(offset), "positions begin at row \(offset)")
+    case .rotary(let rotation, let local):
+      for rotation in [rotation] + (local.map { [$0] } ?? []) {
+        try check.require(
+          rotation.rotatedWidth > 0 && rotation.rotatedWidth % 2 == 0 && rotation.rotatedWidth <= headWidth,
+          "rotary positions turn an even number of a head's features, not \(rotation.rotatedWidth) of \(headWidth)")
+        try check.require(rotation.base > 0 && rotation.base.isFinite, "the rotary base is \(rotation.base)")
+      }
+    }
+  }
+
+  private func validateExperts(_ check: Check) throws(ApusError) {
+    guard let experts else { return }
+    try check.require((1...1 << 14).contains(experts.count), "there are \(experts.count) experts")
+    try check.require(
+      (1...experts.count).contains(experts.perToken), "\(experts.perToken) of \(experts.count) experts for a token")
+    try check.require(experts.width > 0 && experts.width <= 1 << 24, "an expert's width is \(experts.width)")
+    try check.require((0...1 << 24).contains(experts.sharedWidth), "the shared expert's width is \(experts.sharedWidth)")
+    try check.require(experts.balancing >= 0 && experts.balancing.isFinite, "the balancing is \(experts.balancing)")
+    if case .plain = feedForward { try check.require(false, "experts have gated feed-forward layers") }
+  }
+
+  // In floating point, because the numbers of a file may be absurd.
+  private var parameterBytes: Double {
+    let attention = Double(heads + keyValueHeads) * 2 * Double(headWidth)
+    let expert = experts.map { Double($0.count) * Double($0.width) + Double($0.sharedWidth) } ?? 0
+    let block = Double(width) * (attention + 3 * (Double(feedForwardWidth) + expert))
+    return 4 * (Double(layers) * block + Double(width) * (2 * Double(vocabulary) + Double(context)))
+  }
+}
+
+extension Specification {
+  /// Checks that this machine has the memory for the weights, before any of it is asked for; call it after `validate`.
+  func requireMemory(file: String? = nil) throws(ApusError) {
+    let weights = 4 * Double(parameterCount)
+    let memory = Double(Platform.machineMemory)
+    guard memory > 0, weights > memory else { return }
+    func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e8).rounded() / 10) GB" }
+    throw ApusError(
+      .badData, "the weights take \(gigabytes(weights)) and this machine has \(gigabytes(memory)) of memory",
+      file: file, remedy: "choose a smaller model or a larger machine")
+  }
+}
