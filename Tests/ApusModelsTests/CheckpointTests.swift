@@ -128,7 +128,9 @@ import Testing
       try edit(
         folder, ["rope_theta": "500000", "rope_parameters": "null", "rms_norm_eps": "1", "eos_token_id": "3"])
       let old = try Model.load(folder: folder).specification
-      #expect(old.positions == .rotary(RotaryEmbedding(base: 500_000, rotatedWidth: old.headWidth)) && old.normEpsilon == 1 && old.endTokens == [3])
+      #expect(
+        old.positions == .rotary(RotaryEmbedding(base: 500_000, rotatedWidth: old.headWidth)) && old.normEpsilon == 1
+          && old.endTokens == [3])
       try edit(
         folder, ["rope_theta": "null", "rope_parameters": #"{"rope_type": "default", "rope_theta": 250000}"#])
       let new = try Model.load(folder: folder).specification

@@ -60,7 +60,8 @@ final class ParameterFactory {
     let spec = specification
     let width = width ?? spec.width
     return NormWeights(
-      kind: spec.norm, gain: vector("\(name).gain", width), bias: spec.biases.norms ? vector("\(name).bias", width) : nil,
+      kind: spec.norm, gain: vector("\(name).gain", width),
+      bias: spec.biases.norms ? vector("\(name).bias", width) : nil,
       gainOffset: Float(spec.normGainOffset), epsilon: Float(spec.normEpsilon))
   }
 

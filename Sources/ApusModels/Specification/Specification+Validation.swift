@@ -71,7 +71,8 @@ extension Specification {
     try check.require(
       (1...experts.count).contains(experts.perToken), "\(experts.perToken) of \(experts.count) experts for a token")
     try check.require(experts.width > 0 && experts.width <= 1 << 24, "an expert's width is \(experts.width)")
-    try check.require((0...1 << 24).contains(experts.sharedWidth), "the shared expert's width is \(experts.sharedWidth)")
+    try check.require(
+      (0...1 << 24).contains(experts.sharedWidth), "the shared expert's width is \(experts.sharedWidth)")
     try check.require(experts.balancing >= 0 && experts.balancing.isFinite, "the balancing is \(experts.balancing)")
     if case .plain = feedForward { try check.require(false, "experts have gated feed-forward layers") }
   }
