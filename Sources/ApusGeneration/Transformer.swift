@@ -36,13 +36,13 @@ public struct Transformer: NextTokenModel {
   public var vocabularySize: Int { model.specification.vocabulary }
 
   /// How many tokens a sequence may have.
-  public var contextLength: Int { model.specification.context }
+  public var contextLength: Int { model.specification.longestSequence }
 
   /// A new, empty sequence with memory of its own.
   public func sequence(cached: Bool, capacity: Int) throws(ApusError) -> any TokenSequence {
     let workspace = Workspace(pool: pool, kernels: kernels)
     return cached
-      ? CachedSequence(model, workspace, capacity: capacity) : UncachedSequence(model, workspace)
+      ? CachedSequence(model, workspace, capacity: capacity) : UncachedSequence(model, workspace, capacity: capacity)
   }
 }
 
@@ -62,7 +62,7 @@ private final class CachedSequence: TokenSequence {
     self.model = model
     self.workspace = workspace
     self.capacity = capacity
-    cache = model.makeCache()
+    cache = model.makeCache(declaredLength: capacity)
     reserved = min(capacity, Self.firstReserve)
     cache.reserve(reserved)
   }
@@ -87,11 +87,13 @@ private final class CachedSequence: TokenSequence {
 private final class UncachedSequence: TokenSequence {
   private let model: Model
   private let workspace: Workspace
+  private let capacity: Int
   private var tokens: [Int32] = []
 
-  init(_ model: Model, _ workspace: Workspace) {
+  init(_ model: Model, _ workspace: Workspace, capacity: Int) {
     self.model = model
     self.workspace = workspace
+    self.capacity = capacity
   }
 
   func append(_ new: ArraySlice<Int32>) {
@@ -100,8 +102,8 @@ private final class UncachedSequence: TokenSequence {
 
   func logits(into logits: inout [Float]) throws(ApusError) {
     if tokens.isEmpty { throw emptySequence }
-    let hidden = try model.hidden(PackedBatch(sequence: tokens), in: workspace)
-    try model.lastLogits(hidden, in: workspace, into: &logits)
+    let batch = PackedBatch(sequence: tokens, declaredLength: capacity)
+    try model.lastLogits(try model.hidden(batch, in: workspace), in: workspace, into: &logits)
   }
 }
 

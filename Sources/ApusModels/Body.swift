@@ -36,10 +36,10 @@ extension Body {
   /// The blocks of the specification.
   static func blocks(_ factory: ParameterFactory) -> [Block] {
     let spec = factory.specification
-    var (global, local): (RotaryTable?, RotaryTable?)
+    var (global, local): (RotaryTables?, RotaryTables?)
     if case .rotary(let rotation, let localRotation) = spec.positions {
-      global = RotaryTable(base: rotation.base, rotatedWidth: rotation.rotatedWidth)
-      local = localRotation.map { RotaryTable(base: $0.base, rotatedWidth: $0.rotatedWidth) } ?? global
+      global = rotation.makeTables()
+      local = localRotation?.makeTables() ?? global
     }
     return (0..<spec.layers).map { layer in
       Block(layer: layer, rotary: spec.attention.isLocal(layer: layer) ? local : global, factory)

@@ -41,10 +41,12 @@ public final class Model: Sendable {
     return Decoder(factory)
   }
 
-  /// An empty cache for one sequence.
-  public func makeCache() -> KeyValueCache {
+  /// An empty cache for one sequence of up to `declaredLength` tokens; rotations that depend on it need it, so that all of the
+  /// sequence turns alike.
+  public func makeCache(declaredLength: Int? = nil) -> KeyValueCache {
     KeyValueCache(
-      layers: specification.layers, heads: specification.keyValueHeads, headWidth: specification.headWidth)
+      layers: specification.layers, heads: specification.keyValueHeads, headWidth: specification.headWidth,
+      declaredLength: declaredLength)
   }
 
   /// Forgets all gradients.
@@ -92,7 +94,7 @@ extension Model {
 
   func validate(_ batch: PackedBatch) throws(ApusError) {
     try batch.validate(
-      vocabulary: specification.vocabulary, context: specification.context,
+      vocabulary: specification.vocabulary, context: specification.longestSequence,
       types: specification.encoder?.tokenTypes ?? 0)
   }
 

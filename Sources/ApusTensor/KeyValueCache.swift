@@ -14,6 +14,8 @@ public final class KeyValueCache {
   public let heads: Int
   /// Features of a head.
   public let headWidth: Int
+  /// The most tokens that the sequence is meant to have, which fixes rotations that depend on it; nil: what it has by then.
+  public let declaredLength: Int?
   /// Positions held: the position of the next token.
   public private(set) var count = 0
 
@@ -24,11 +26,13 @@ public final class KeyValueCache {
   // Page p holds, for each layer and head, keys [headWidth, 64] then values [64, headWidth].
   private var pages: [Tensor] = []
 
-  /// An empty cache for `layers` layers of `heads` key-value heads with `headWidth` features.
-  public init(layers: Int, heads: Int, headWidth: Int) {
+  /// An empty cache for `layers` layers of `heads` key-value heads with `headWidth` features, for a sequence that is meant
+  /// to have up to `declaredLength` tokens.
+  public init(layers: Int, heads: Int, headWidth: Int, declaredLength: Int? = nil) {
     self.layers = layers
     self.heads = heads
     self.headWidth = headWidth
+    self.declaredLength = declaredLength
   }
 
   deinit {

@@ -11,12 +11,15 @@ public struct Segment: Sendable, Equatable {
   public var count: Int
   /// The position in its sequence of the first row: 0, or what a cache already holds.
   public var position: Int
+  /// The most tokens that its sequence is meant to have, where no cache says so; nil: those up to the segment's end.
+  public var declaredLength: Int?
 
   /// A segment of `count` rows from row `start`, the first at `position` of its sequence.
-  public init(start: Int, count: Int, position: Int = 0) {
+  public init(start: Int, count: Int, position: Int = 0, declaredLength: Int? = nil) {
     self.start = start
     self.count = count
     self.position = position
+    self.declaredLength = declaredLength
   }
 }
 
@@ -45,8 +48,9 @@ public struct PackedBatch: Sendable, Equatable {
   }
 
   /// One sequence from position 0, or from `position` where a cache holds what comes before.
-  public init(sequence tokens: [Int32], position: Int = 0) {
-    self.init(tokens: tokens, segments: [Segment(start: 0, count: tokens.count, position: position)])
+  public init(sequence tokens: [Int32], position: Int = 0, declaredLength: Int? = nil) {
+    let segment = Segment(start: 0, count: tokens.count, position: position, declaredLength: declaredLength)
+    self.init(tokens: tokens, segments: [segment])
   }
 
   /// Sequences of equal length with targets, as rows of a rectangular batch.

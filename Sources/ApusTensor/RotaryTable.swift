@@ -1,5 +1,5 @@
-// Cosines and sines of rotary position embeddings (Su et al. 2021), grown to the longest position asked for.
-// Frequencies and angles are rounded to float32 as PyTorch rounds them, so that long positions agree with it.
+// Cosines and sines of rotary position embeddings (Su et al. 2021), grown to the longest position asked for. Angles are
+// rounded to float32 as PyTorch rounds them, so that long positions agree with it. It knows no scaling: frequencies come made.
 
 import Foundation
 import Synchronization
@@ -13,43 +13,51 @@ public final class RotaryTable: Sendable {
   }
 
   private let inverseFrequencies: [Float]
+  private let scale: Float
   private let rotations: Mutex<Rotations>
 
-  /// The table of the given radians per position, one for each rotated pair of features.
-  public init(inverseFrequencies: [Float]) {
+  /// The table of the given radians per position, one for each rotated pair of features; cosines and sines are multiplied by
+  /// `scale`.
+  public init(inverseFrequencies: [Float], scale: Float = 1) {
     self.inverseFrequencies = inverseFrequencies
-    rotations = Mutex(Self.rotations(inverseFrequencies, positions: 64))
-  }
-
-  /// The plain frequencies `base^(−2i / rotatedWidth)`.
-  public convenience init(base: Double, rotatedWidth: Int) {
-    self.init(
-      inverseFrequencies: (0..<rotatedWidth / 2).map { Float(pow(base, -2 * Double($0) / Double(rotatedWidth))) })
+    self.scale = scale
+    rotations = Mutex(Self.rotations(inverseFrequencies, scale, positions: 64))
   }
 
   /// The number of features that rotate in each head.
   public var rotatedWidth: Int { 2 * inverseFrequencies.count }
 
+  /// The scaled cosines and sines of a position, one for each pair.
+  func rotation(position: Int) -> (cosine: [Float], sine: [Float]) {
+    let turns = inverseFrequencies.map { Self.turn($0, scale, position: position) }
+    return (turns.map(\.cosine), turns.map(\.sine))
+  }
+
   // The rotations of at least `positions` positions.
   func rotations(positions: Int) -> Rotations {
     rotations.withLock { known in
       if known.cosine.rows < positions {
-        known = Self.rotations(inverseFrequencies, positions: max(positions, 2 * known.cosine.rows))
+        known = Self.rotations(inverseFrequencies, scale, positions: max(positions, 2 * known.cosine.rows))
       }
       return known
     }
   }
 
-  private static func rotations(_ inverseFrequencies: [Float], positions: Int) -> Rotations {
+  private static func rotations(_ inverseFrequencies: [Float], _ scale: Float, positions: Int) -> Rotations {
     let cosine = Tensor(rows: positions, columns: inverseFrequencies.count)
     let sine = Tensor(rows: positions, columns: inverseFrequencies.count)
     for position in 0..<positions {
       for (index, frequency) in inverseFrequencies.enumerated() {
-        let angle = Double(Float(position) * frequency)
-        cosine.row(position)[index] = Float(cos(angle))
-        sine.row(position)[index] = Float(sin(angle))
+        let turn = turn(frequency, scale, position: position)
+        cosine.row(position)[index] = turn.cosine
+        sine.row(position)[index] = turn.sine
       }
     }
     return Rotations(cosine: cosine, sine: sine)
+  }
+
+  private static func turn(_ frequency: Float, _ scale: Float, position: Int) -> (cosine: Float, sine: Float) {
+    let angle = Double(Float(position) * frequency)
+    return (Float(cos(angle)) * scale, Float(sin(angle)) * scale)
   }
 }

@@ -65,6 +65,13 @@ public final class Workspace {
     self.caches = caches
   }
 
+  // The most tokens that a segment's sequence is meant to have, on which its rotation may depend.
+  func declaredLength(segment index: Int) -> Int {
+    let segment = input.segments[index]
+    let cached = caches.isEmpty ? nil : caches[index].declaredLength
+    return cached ?? segment.declaredLength ?? segment.position + segment.count
+  }
+
   /// Floats that activations and their gradients own: constant once training is steady.
   public var ownedFloats: Int { arena.capacity + tape.pool.capacity + scratch.capacity }
 

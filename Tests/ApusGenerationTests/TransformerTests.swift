@@ -12,7 +12,17 @@ import Testing
   static let specifications: [Specification] = [
     .gpt2(vocabulary: 61, context: 600, width: 32, layers: 2, heads: 4),
     .llama(vocabulary: 67, context: 600, width: 32, layers: 2, heads: 4, keyValueHeads: 2, feedForwardWidth: 48),
+    stretching,
   ]
+
+  /// A rotation that depends on the length that a sequence is made for.
+  private static let stretching: Specification = {
+    var specification = Specification.llama(
+      vocabulary: 67, context: 100, width: 32, layers: 1, heads: 4, feedForwardWidth: 48)
+    specification.positions = .rotary(
+      RotaryEmbedding(rotatedWidth: 8, scaling: .dynamic(factor: 4, originalContext: 100)))
+    return specification
+  }()
 
   static func transformer(
     _ specification: Specification, packing: Bool = true, threads: Int? = nil

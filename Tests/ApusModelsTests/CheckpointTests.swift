@@ -101,8 +101,8 @@ import Testing
   }
 
   private static let badLLaMA: [(key: String, value: String, expected: String)] = [
-    ("rope_parameters", #"{"rope_type": "yarn", "rope_theta": 10000, "factor": 4}"#, "rope_parameters.rope_type"),
-    ("rope_scaling", #"{"type": "linear", "factor": 2}"#, "rope_scaling.type"),
+    ("rope_parameters", #"{"rope_type": "spiral", "rope_theta": 10000, "factor": 4}"#, "rope_parameters.rope_type"),
+    ("rope_scaling", #"{"type": "linear"}"#, "rope_scaling.factor"),
     ("rope_parameters", #"{"rope_type": "default", "partial_rotary_factor": 0.5}"#, "partial_rotary_factor"),
     ("hidden_act", #""mish""#, "activation 'mish'"), ("num_key_value_heads", "3", "do not divide"),
     ("head_dim", "7", "even number"), ("rope_theta", #""big""#, "a number"), ("rms_norm_eps", "[]", "a number"),
@@ -135,6 +135,17 @@ import Testing
         folder, ["rope_theta": "null", "rope_parameters": #"{"rope_type": "default", "rope_theta": 250000}"#])
       let new = try Model.load(folder: folder).specification
       #expect(new.positions == .rotary(RotaryEmbedding(base: 250_000, rotatedWidth: new.headWidth)))
+    }
+  }
+
+  @Test func rotationsThatStretchSurviveAFileAndServeLongSequences() throws {
+    let model = try TinyModels.model(TinyModels.stretching)
+    try inTemporaryFolder { folder in
+      try model.save(to: folder)
+      let loaded = try Model.load(folder: folder)
+      #expect(loaded.specification == model.specification)
+      let batch = TinyModels.batch(lengths: [60], vocabulary: model.specification.vocabulary)
+      #expect(try loaded.hidden(batch, in: TinyModels.workspace()).value.rows == 60)
     }
   }
 

@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 @Suite struct GradientTests {
-  @Test(arguments: TinyModels.specifications)
+  @Test(arguments: TinyModels.specifications + [TinyModels.stretching])
   func lossAgreesWithTheTwin(_ specification: Specification) throws {
     let model = try TinyModels.model(specification)
     let batch = TinyModels.batch(lengths: [5, 1, 90, 17], vocabulary: specification.vocabulary)
@@ -19,10 +19,10 @@ import Testing
     #expect(evaluated.enumerated().allSatisfy { $1 == 0 || batch.targets[$0] >= 0 })
   }
 
-  @Test(arguments: TinyModels.specifications)
+  @Test(arguments: TinyModels.specifications + [TinyModels.stretching])
   func gradientsAgreeWithFiniteDifferences(_ specification: Specification) throws {
     let model = try TinyModels.model(specification)
-    let batch = TinyModels.batch(lengths: [3, 7], vocabulary: specification.vocabulary)
+    let batch = TinyModels.batch(lengths: [3, 26], vocabulary: specification.vocabulary)
     let scale = 1 / Double(batch.validTargets)
     _ = try model.trainingLoss(batch, in: try TinyModels.workspace(), scale: Float(scale))
     var generator = Random(state: 11)

@@ -73,7 +73,28 @@ import Testing
     }
   }
 
-  @Test(arguments: TinyModels.specifications)
+  // The declared length fixes the rotation, from the first token on.
+  @Test func cachesThatKnowTheirLengthRotateAsTheWhole() throws {
+    let model = try TinyModels.model(TinyModels.stretching)
+    let workspace = try TinyModels.workspace()
+    let tokens = TinyModels.batch(lengths: [96], vocabulary: model.specification.vocabulary).tokens
+    let expected = try model.hidden(PackedBatch(sequence: tokens), in: workspace).value.values
+    func hidden(declaredLength: Int?) throws -> [Float] {
+      let cache = model.makeCache(declaredLength: declaredLength)
+      var values: [Float] = []
+      for chunk in [1, 40, 1, 54] {
+        let part = PackedBatch(sequence: Array(tokens[cache.count..<cache.count + chunk]), position: cache.count)
+        values += try model.hidden(part, caches: [cache], in: workspace).value.values
+      }
+      return values
+    }
+    #expect(try hidden(declaredLength: 96) == expected)
+    #expect(try hidden(declaredLength: nil) != expected)
+    let half = PackedBatch(sequence: Array(tokens[..<48]), declaredLength: 96)
+    #expect(try model.hidden(half, in: workspace).value.values == Array(expected[..<(48 * model.specification.width)]))
+  }
+
+  @Test(arguments: TinyModels.specifications + [TinyModels.stretching])
   func othersInTheBatchChangeNothing(_ specification: Specification) throws {
     let model = try TinyModels.model(specification)
     let workspace = try TinyModels.workspace()

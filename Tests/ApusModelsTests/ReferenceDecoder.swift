@@ -53,9 +53,10 @@ struct ReferenceDecoder {
   private func attention(_ x: [[Double]], _ name: String) -> [[Double]] {
     let (heads, groups, width) = (specification.heads, specification.keyValueHeads, specification.headWidth)
     var fused = x.map { project($0, "\(name).attention.qkv.weight", "\(name).attention.qkv.bias") }
-    if case .rotary(let rotation, _) = specification.positions {
+    if case .rotary(let rotary, _) = specification.positions {
+      let (frequencies, scale) = rotary.frequencies(length: x.count)
       for position in fused.indices {
-        for head in 0..<heads + groups { rotate(&fused[position], head * width, width, position, rotation.base) }
+        for head in 0..<heads + groups { rotate(&fused[position], head * width, position, frequencies, scale) }
       }
     }
     return fused.indices.map { query -> [Double] in
@@ -80,12 +81,13 @@ struct ReferenceDecoder {
     }
   }
 
-  private func rotate(_ row: inout [Double], _ start: Int, _ width: Int, _ position: Int, _ base: Double) {
-    for pair in 0..<width / 2 {
-      let angle = Double(position) * pow(base, -2 * Double(pair) / Double(width))
-      let (a, b) = (row[start + pair], row[start + pair + width / 2])
-      row[start + pair] = a * cos(angle) - b * sin(angle)
-      row[start + pair + width / 2] = b * cos(angle) + a * sin(angle)
+  private func rotate(_ row: inout [Double], _ start: Int, _ position: Int, _ frequencies: [Float], _ scale: Double) {
+    for (pair, frequency) in frequencies.enumerated() {
+      let angle = Double(position) * Double(frequency)
+      let (first, second) = (start + pair, start + pair + frequencies.count)
+      let (a, b) = (scale * row[first], scale * row[second])
+      row[first] = a * cos(angle) - b * sin(angle)
+      row[second] = b * cos(angle) + a * sin(angle)
     }
   }
 

@@ -5,13 +5,24 @@ import ApusModels
 import ApusTensor
 
 enum TinyModels {
-  /// Both architectures, with the choices inside them varied.
+  /// Both architectures, with the choices inside them varied; nothing in them depends on a sequence's length.
   static let specifications: [Specification] = [
     .gpt2(vocabulary: 37, context: 96, width: 24, layers: 2, heads: 3),
     .gpt2(vocabulary: 37, context: 96, width: 16, layers: 1, heads: 2, activation: .geluErf, biases: false),
     .llama(vocabulary: 41, context: 96, width: 32, layers: 2, heads: 4, keyValueHeads: 2, feedForwardWidth: 40),
     .llama(vocabulary: 41, context: 96, width: 16, layers: 1, heads: 2, feedForwardWidth: 24, tiedOutput: true),
+    llama(.yarn(YaRN(factor: 4, originalContext: 24))),
   ]
+
+  /// A rotation that is another one for each length beyond 24 tokens, so that a cache must be told its sequence's.
+  static let stretching = llama(.dynamic(factor: 2, originalContext: 24), context: 24)
+
+  private static func llama(_ scaling: RotaryScaling, context: Int = 96) -> Specification {
+    var specification = Specification.llama(
+      vocabulary: 41, context: context, width: 32, layers: 2, heads: 2, feedForwardWidth: 24)
+    specification.positions = .rotary(RotaryEmbedding(rotatedWidth: specification.headWidth, scaling: scaling))
+    return specification
+  }
 
   /// A model whose norms and biases are random too.
   static func model(_ specification: Specification, seed: UInt64 = 7) throws -> Model {

@@ -106,7 +106,7 @@ struct ModelSummary {
     case .none: "none"
     case .learned: "learned"
     case .sinusoidal: "sinusoidal"
-    case .rotary(let rotation, _): "rotary (base \(Quantity.short(rotation.base)))"
+    case .rotary(let rotation, _): "rotary (base \(Quantity.short(rotation.base))\(rotation.scaling.summary))"
     }
   }
 

@@ -95,7 +95,7 @@ struct Logits: Command {
   }
 
   private func validated(_ model: Model) throws(ApusError) -> [Int32] {
-    let (vocabulary, context) = (model.specification.vocabulary, model.specification.context)
+    let (vocabulary, context) = (model.specification.vocabulary, model.specification.longestSequence)
     if let id = ids.values.first(where: { $0 < 0 || Int($0) >= vocabulary }) {
       throw ApusError(
         .usage, "token id \(id) is not in the model's vocabulary (0 to \(vocabulary - 1))",

@@ -23,13 +23,26 @@ enum LLaMAFamily {
       headWidth: headWidth, feedForwardWidth: try config.int("intermediate_size", default: 11_008),
       tiedOutput: try config.bool("tie_word_embeddings", default: defaults.tiesOutput))
     specification.architecture = modelType
-    specification.positions = .rotary(try config.rotation(specification))
+    specification.positions = .rotary(try rotation(from: config, specification))
     specification.feedForward = .gated(try config.activation("hidden_act", default: "silu"))
     specification.normEpsilon = try config.double("rms_norm_eps", default: 1e-6)
     specification.initialDeviation = try config.double("initializer_range", default: 0.02)
     specification.beginToken = try config.tokens("bos_token_id", default: defaults.beginTokens).first
     specification.endTokens = try config.tokens("eos_token_id", default: defaults.endTokens)
     return specification
+  }
+
+  /// The rotation; one of a part of each head is an error, since transformers does not compute it.
+  private static func rotation(
+    from config: JSON.Reader, _ spec: Specification
+  ) throws(ApusError) -> RotaryEmbedding {
+    let rotation = try RotaryEmbedding(from: config, headWidth: spec.headWidth, context: spec.context)
+    if rotation.rotatedWidth != spec.headWidth {
+      throw config.error(
+        "partial_rotary_factor",
+        "\(rotation.rotatedWidth) of \(spec.headWidth) features would rotate; in this architecture all do")
+    }
+    return rotation
   }
 
   /// Values of absent keys that differ between relatives.
@@ -54,7 +67,8 @@ enum LLaMAFamily {
       "initializer_range": JSON(spec.initialDeviation), "tie_word_embeddings": JSON(spec.tiedOutput),
     ]
     if case .rotary(let rotation, local: nil) = spec.positions {
-      for (key, value) in rotation.configuration() { config[key] = value }
+      let object = rotation.configuration(headWidth: spec.headWidth, context: spec.context)
+      for (key, value) in object { config[key] = value }
     }
     return config
   }

@@ -8,7 +8,7 @@ struct Block: Sendable {
   let feedForward: FeedForwardLayer
   let parallel: Specification.ParallelHalves
 
-  init(layer: Int, rotary: RotaryTable?, _ factory: ParameterFactory) {
+  init(layer: Int, rotary: RotaryTables?, _ factory: ParameterFactory) {
     parallel = factory.specification.parallel
     attention = SelfAttention(layer: layer, rotary: rotary, factory)
     feedForward = FeedForwardLayer(

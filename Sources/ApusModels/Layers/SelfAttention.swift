@@ -12,9 +12,9 @@ struct SelfAttention: Sendable {
   let queriesKeysValues: Projection
   let queryKeyNorm: QueryKeyNormWeights?
   let output: Projection
-  let rotary: RotaryTable?
+  let rotary: RotaryTables?
 
-  init(layer: Int, rotary: RotaryTable?, _ factory: ParameterFactory) {
+  init(layer: Int, rotary: RotaryTables?, _ factory: ParameterFactory) {
     let spec = factory.specification
     let name = "layers.\(layer).attention"
     self.layer = layer
@@ -44,7 +44,7 @@ struct SelfAttention: Sendable {
   func callAsFunction(_ normed: Variable, addedTo x: Variable, in workspace: Workspace) -> Variable {
     var fused = workspace.linear(normed, weight: queriesKeysValues.weight, bias: queriesKeysValues.bias)
     if let queryKeyNorm { fused = workspace.queryKeyNorm(fused, queryKeyNorm, shape: shape) }
-    if let rotary { fused = workspace.rotary(fused, table: rotary, shape: shape) }
+    if let rotary { fused = workspace.rotary(fused, tables: rotary, shape: shape) }
     let mixed = workspace.attention(fused, shape: shape, layer: layer, site: DropoutSite.attention(layer: layer))
     return workspace.add(mixed, output, to: x, norms, site: DropoutSite.attentionOutput(layer: layer))
   }

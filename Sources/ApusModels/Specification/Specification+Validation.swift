@@ -57,10 +57,7 @@ extension Specification {
     case .learned(let offset): try check.require((0...1 << 16).contains(offset), "positions begin at row \(offset)")
     case .rotary(let rotation, let local):
       for rotation in [rotation] + (local.map { [$0] } ?? []) {
-        try check.require(
-          rotation.rotatedWidth > 0 && rotation.rotatedWidth % 2 == 0 && rotation.rotatedWidth <= headWidth,
-          "rotary positions turn an even number of a head's features, not \(rotation.rotatedWidth) of \(headWidth)")
-        try check.require(rotation.base > 0 && rotation.base.isFinite, "the rotary base is \(rotation.base)")
+        if let problem = rotation.problem(headWidth: headWidth) { try check.require(false, problem.text) }
       }
     }
   }

@@ -74,6 +74,12 @@ public struct Specification: Sendable, Equatable {
     return shape
   }
 
+  /// The longest sequence that a pass takes: `context`, or any where the rotation stretches with the length.
+  public var longestSequence: Int {
+    guard case .rotary(let rotation, _) = positions, case .dynamic = rotation.scaling else { return context }
+    return max(context, 1 << 24)
+  }
+
   /// Whether a layer has experts in place of one feed-forward.
   public func hasExperts(layer: Int) -> Bool {
     experts.map { !$0.denseLayers.contains(layer) } ?? false

@@ -22,8 +22,6 @@ public struct AttentionShape: Sendable, Equatable {
   public var window: Int
   /// Scores become `cap tanh(score / cap)`; 0: they stay.
   public var softCap: Float
-  /// Whether rotation pairs features (2i, 2i + 1) instead of (i, i + half).
-  public var interleavedRotation: Bool
 
   /// The shape of a causal layer, scores scaled by the root of the head's width.
   public init(heads: Int, keyValueHeads: Int, headWidth: Int) {
@@ -34,7 +32,6 @@ public struct AttentionShape: Sendable, Equatable {
     causal = true
     window = 0
     softCap = 0
-    interleavedRotation = false
   }
 
   /// Columns of the fused queries, keys and values.
