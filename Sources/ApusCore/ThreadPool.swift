@@ -39,7 +39,7 @@ public final class ThreadPool: Sendable {
   /// inline as worker 0, so scratch that outlives a region must not be shared by concurrent callers.
   public func run(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
     if count > 1, threads > 1, crew.begin() {
-      withoutActuallyEscaping(body) { crew.finish(count, $0) }
+      LentClosure.lend(body) { crew.finish(count, $0) }
     } else {
       let worker = crew.currentWorker
       for index in 0..<max(0, count) { body(index, worker) }
@@ -62,7 +62,8 @@ extension ThreadPool {
 
   /// The pool that a program shares; made at its first use.
   ///
-  /// Its size is what `setSharedThreads` asked for, else the environment's `APUS_THREADS`, else the number of processors.
+  /// Its size is what `setSharedThreads` asked for, else the environment's `APUS_THREADS` where that is a number, else the
+  /// number of processors.
   public static let shared = {
     let asked = wantedThreads.load(ordering: .relaxed)
     let environment = Platform.environment("APUS_THREADS").flatMap { Int($0) } ?? 0
@@ -83,8 +84,6 @@ extension ThreadPool {
 /// `unfinished` down. So the region's description may be read between the two, and it is written only when no region
 /// is open: no other lock is needed.
 private final class Crew: @unchecked Sendable {
-  typealias Body = (_ index: Int, _ worker: Int) -> Void
-
   private let occupied = Atomic(false)
   private let unclaimed = Atomic(0)
   private let unfinished = Atomic(0)
@@ -96,7 +95,7 @@ private final class Crew: @unchecked Sendable {
 
   // The open region; see above for who may touch them and when.
   private var count = 0
-  private var body: UnsafePointer<Body>?
+  private var body: LentClosure?
 
   /// How long a thread watches before it sleeps: longer than the gap between two regions, shorter than a time slice.
   private static let patience: UInt64 = 30_000
@@ -110,17 +109,15 @@ private final class Crew: @unchecked Sendable {
   }
 
   /// Runs the region's tasks with the workers' help, then gives the pool back.
-  func finish(_ tasks: Int, _ work: @escaping Body) {
+  func finish(_ tasks: Int, _ work: LentClosure) {
     threadLocal?.value = 1
-    withUnsafePointer(to: work) { pointer in
-      count = tasks
-      body = pointer
-      unfinished.store(tasks, ordering: .relaxed)
-      unclaimed.store(tasks, ordering: .sequentiallyConsistent)
-      if sleepers.load(ordering: .sequentiallyConsistent) > 0 { monitor.locked { monitor.wakeAll() } }
-      help(as: 0)
-      waitForTheRest()
-    }
+    count = tasks
+    body = work
+    unfinished.store(tasks, ordering: .relaxed)
+    unclaimed.store(tasks, ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .sequentiallyConsistent) > 0 { monitor.locked { monitor.wakeAll() } }
+    help(as: 0)
+    waitForTheRest()
     threadLocal?.value = 0
     occupied.store(false, ordering: .releasing)
   }
@@ -145,7 +142,7 @@ private final class Crew: @unchecked Sendable {
   /// Claims and runs tasks until none is left.
   private func help(as worker: Int) {
     while let index = claim(), let body {
-      body.pointee(index, worker)
+      body(index, worker)
       if unfinished.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue == 0,
         callerSleeps.load(ordering: .sequentiallyConsistent)
       {

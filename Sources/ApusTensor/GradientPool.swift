@@ -1,17 +1,17 @@
 // Memory for the gradients of activations. A gradient lives from its first touch in the backward pass until the operation
 // that produced the activation has consumed it, so a handful of buffers serves a model of any depth.
 
-/// A free list of buffers by size.
+/// A free list of buffers of any size: a handful, so it is searched from end to end. A dictionary makes objects at each use.
 final class GradientPool {
-  private var free: [Int: [TensorStorage]] = [:]
+  private var free: [TensorStorage] = []
   /// Floats owned, in use or not.
   private(set) var capacity = 0
 
   /// A buffer with whatever it held before.
   func take(rows: Int, columns: Int) -> Tensor {
     let count = rows * columns
-    if let storage = free[count]?.popLast() {
-      return Tensor(storage: storage, offset: 0, rows: rows, columns: columns)
+    if let index = free.lastIndex(where: { $0.count == count }) {
+      return Tensor(storage: free.remove(at: index), offset: 0, rows: rows, columns: columns)
     }
     capacity += count
     return Tensor(storage: TensorStorage(count: count), offset: 0, rows: rows, columns: columns)
@@ -19,7 +19,7 @@ final class GradientPool {
 
   /// Takes a buffer back that `take` handed out.
   func giveBack(_ tensor: Tensor) {
-    free[tensor.count, default: []].append(tensor.storage)
+    free.append(tensor.storage)
   }
 
   /// Frees all buffers that nobody holds.

@@ -150,7 +150,9 @@ final class BatchInput: @unchecked Sendable {
 
   func load(_ batch: PackedBatch) {
     count = batch.tokens.count
-    segments = batch.segments
+    // Copied, so that the batch's own array may be written again without a copy.
+    segments.removeAll(keepingCapacity: true)
+    segments.append(contentsOf: batch.segments)
     firstToken = batch.firstToken
     hasTargets = !batch.targets.isEmpty
     if count > capacity {

@@ -47,6 +47,25 @@ import Testing
     }
   }
 
+  /// The closure is lent by its words: what it captures, by value and by reference, must be what the tasks see.
+  @Test func tasksSeeWhatTheClosureCaptures() {
+    let pool = ThreadPool(threads: 3)
+    for region in 0..<2_000 {
+      let (a, b, name, list) = (region, Double(region) / 3, "region \(region)", [region, region + 1])
+      var results = [Int](repeating: 0, count: 16)
+      var last = -1
+      results.withUnsafeMutableBufferPointer { results in
+        nonisolated(unsafe) let results = results
+        pool.run(16) { index, _ in
+          results[index] = a + Int(b * 3) + list[1] + name.utf8.count
+          if index == 7 { last = region }
+        }
+      }
+      let expected = a + Int(b * 3) + region + 1 + "region \(region)".utf8.count
+      if last != region || results.contains(where: { $0 != expected }) { Issue.record("region \(region)"); return }
+    }
+  }
+
   @Test func workersThatRunAtOnceDiffer() {
     let pool = ThreadPool(threads: 4)
     let busy = Mutex([Bool](repeating: false, count: 4))

@@ -34,6 +34,20 @@ struct QueryKeyNorm {
     let width: Int
     // Its first column of `rstd`.
     let statistic: Int
+
+    func forward(_ x: Tensor, to y: Tensor, _ rstd: Tensor, row: Int, _ kernels: Kernels) {
+      kernels.table.pointee.norm(
+        norm.kernelKind, x.row(row) + column, norm.gain.value.pointer, norm.gainOffset, nil, norm.epsilon,
+        y.row(row) + column, nil, rstd.row(row) + statistic, groups, width)
+    }
+
+    // In place of the gradient.
+    func backward(_ x: Tensor, _ gradient: Tensor, _ rstd: Tensor, row: Int, _ kernels: Kernels) {
+      let d = gradient.row(row) + column
+      kernels.table.pointee.norm_backward_input(
+        norm.kernelKind, x.row(row) + column, norm.gain.value.pointer, norm.gainOffset, nil, rstd.row(row) + statistic,
+        d, d, false, groups, width)
+    }
   }
 
   private static func parts(_ weights: QueryKeyNormWeights, _ shape: AttentionShape) -> (query: Part, key: Part) {
@@ -59,11 +73,8 @@ struct QueryKeyNorm {
     let kernels = workspace.kernels
     workspace.forRows(x.rows, width: 2 * x.columns) { rows in
       for row in rows {
-        for part in [query, key] {
-          kernels.table.pointee.norm(
-            part.norm.kernelKind, x.row(row) + part.column, part.norm.gain.value.pointer, part.norm.gainOffset, nil,
-            part.norm.epsilon, y.row(row) + part.column, nil, rstd.row(row) + part.statistic, part.groups, part.width)
-        }
+        query.forward(x, to: y, rstd, row: row, kernels)
+        key.forward(x, to: y, rstd, row: row, kernels)
         if copies {
           (y.row(row) + valueColumn).update(from: x.row(row) + valueColumn, count: x.columns - valueColumn)
         }
@@ -80,17 +91,14 @@ struct QueryKeyNorm {
   func backward(in workspace: Workspace) {
     guard let gradient = workspace.tape.takeGradient(of: output) else { return }
     let (query, key) = Self.parts(weights, shape)
-    for part in [query, key] { addGainGradient(part, gradient, in: workspace) }
+    addGainGradient(query, gradient, in: workspace)
+    addGainGradient(key, gradient, in: workspace)
     let x = input.value
     let kernels = workspace.kernels
     workspace.forRows(x.rows, width: 2 * x.columns) { rows in
       for row in rows {
-        for part in [query, key] {
-          let d = gradient.row(row) + part.column
-          kernels.table.pointee.norm_backward_input(
-            part.norm.kernelKind, x.row(row) + part.column, part.norm.gain.value.pointer, part.norm.gainOffset, nil,
-            rstd.row(row) + part.statistic, d, d, false, part.groups, part.width)
-        }
+        query.backward(x, gradient, rstd, row: row, kernels)
+        key.backward(x, gradient, rstd, row: row, kernels)
       }
     }
     let isFirst = workspace.tape.handOver(gradient, to: input)
