@@ -16,5 +16,6 @@ struct Benchmark: ParsableCommand {
   static let commands: [any ParsableCommand.Type] = [
     BenchmarkInference.self,
     BenchmarkTraining.self,
+    BenchmarkThreads.self,
   ]
 }
