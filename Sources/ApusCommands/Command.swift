@@ -32,16 +32,28 @@ struct CommonOptions: ParsableArguments {
       "What to log to standard error: trace, debug, info, notice, warning or error.", valueName: "level"))
   var logLevel: LogLevel = .notice
 
+  private static let possibleThreads = 1...1024
+
   func validate() throws {
-    if let threads, threads < 1 || threads > 1024 {
+    if let threads, !Self.possibleThreads.contains(threads) {
       throw ValidationError("--threads is \(threads); give a number from 1 to 1024.")
     }
+  }
+
+  /// What the environment asks for; nil where it says nothing.
+  static func threads(environment value: String?) throws(ApusError) -> Int? {
+    guard let value, !value.isEmpty else { return nil }
+    if let threads = Int(value), possibleThreads.contains(threads) { return threads }
+    throw ApusError(
+      .usage, "APUS_THREADS is '\(value)'", remedy: "set it to a number from 1 to 1024, or leave it unset")
   }
 
   /// Puts the options into effect; refuses an APUS_ISA that this processor lacks before any work is done.
   func apply(to console: Console) throws {
     console.logLevel = logLevel.level
-    if let threads { ThreadPool.setSharedThreads(threads) }
+    if let threads = try threads ?? Self.threads(environment: Platform.environment("APUS_THREADS")) {
+      ThreadPool.setSharedThreads(threads)
+    }
     let kernels = try Kernels.select()
     console.logger.debug("kernels chosen", metadata: ["isa": "\(kernels.name)"])
   }
