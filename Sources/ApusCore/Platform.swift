@@ -35,19 +35,19 @@ public enum Platform {
         if allowed > 0 { count = min(count, allowed) }
       }
       // "quota period" in microseconds, or "max period".
-      if let bytes = try? FileSystem.readAll("/sys/fs/cgroup/cpu.max") {
-        let fields = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap {
-          Double($0)
-        }
-        if fields.count == 2, fields[1] > 0 { count = min(count, max(1, Int((fields[0] / fields[1]).rounded(.up)))) }
-      }
+      let share = controlGroupLimits("cpu.max")
+      if share.count == 2, share[1] > 0 { count = min(count, max(1, Int((share[0] / share[1]).rounded(.up)))) }
     #endif
     return count
   }
 
-  /// Bytes of memory in the machine.
+  /// Bytes of memory that this process may use: those of the machine, or the share of a container.
   public static var machineMemory: Int {
-    max(0, Int(sysconf(Int32(_SC_PHYS_PAGES)))) * pageSize
+    let machine = max(0, Int(sysconf(Int32(_SC_PHYS_PAGES)))) * pageSize
+    #if os(Linux)
+      if let limit = controlGroupLimits("memory.max").first, limit > 0 { return min(machine, Int(limit)) }
+    #endif
+    return machine
   }
 
   /// Bytes in a page of memory.
@@ -73,6 +73,12 @@ public enum Platform {
   }
 
   #if os(Linux)
+    /// The numbers in a file of the container's limits; "max" is none.
+    private static func controlGroupLimits(_ name: String) -> [Double] {
+      guard let bytes = try? FileSystem.readAll("/sys/fs/cgroup/" + name) else { return [] }
+      return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+    }
+
     /// The value that follows `key:` in what Linux says of this process.
     private static func processStatus(_ key: String) -> Substring? {
       guard let bytes = try? FileSystem.readAll("/proc/self/status") else { return nil }
@@ -129,6 +135,14 @@ public enum Platform {
   /// Writes all of `bytes` to a stream, unbuffered.
   public static func write(_ bytes: UnsafeRawBufferPointer, to stream: Stream) throws(ApusError) {
     try Posix.write(stream.rawValue, bytes, path: stream == .output ? "standard output" : "standard error")
+  }
+
+  /// The last resort where nothing can be thrown: writes the error's sentence to standard error and ends the process at once,
+  /// with the error's exit status.
+  public static func end(with error: ApusError) -> Never {
+    var sentence = "error: \(error.description)\n"
+    sentence.withUTF8 { bytes in try? write(UnsafeRawBufferPointer(bytes), to: .error) }
+    _exit(error.exitStatus)
   }
 
   /// Lets the processor do something else for about this many seconds.

@@ -39,7 +39,11 @@ public struct Transformer: NextTokenModel {
   public var contextLength: Int { model.specification.longestSequence }
 
   /// A new, empty sequence with memory of its own.
+  /// - Throws: `usage` where this machine has not the memory for so many tokens.
   public func sequence(cached: Bool, capacity: Int) throws(ApusError) -> any TokenSequence {
+    try model.specification.requireMemory(
+      for: .inference(tokens: cached ? 1 : capacity, logits: 1, cached: cached ? capacity : 0),
+      remedy: "ask for fewer tokens")
     let workspace = Workspace(pool: pool, kernels: kernels)
     return cached
       ? CachedSequence(model, workspace, capacity: capacity) : UncachedSequence(model, workspace, capacity: capacity)
@@ -54,7 +58,9 @@ private final class CachedSequence: TokenSequence {
   private let model: Model
   private let workspace: Workspace
   private let cache: KeyValueCache
+  private let caches: [KeyValueCache]
   private let capacity: Int
+  private var batch = PackedBatch(tokens: [], segments: [])
   private var reserved: Int
   private var hidden: Variable?
 
@@ -63,6 +69,7 @@ private final class CachedSequence: TokenSequence {
     self.workspace = workspace
     self.capacity = capacity
     cache = model.makeCache(declaredLength: capacity)
+    caches = [cache]
     reserved = min(capacity, Self.firstReserve)
     cache.reserve(reserved)
   }
@@ -73,8 +80,12 @@ private final class CachedSequence: TokenSequence {
       reserved = max(needed, min(capacity, 2 * reserved))
       cache.reserve(reserved)
     }
-    let batch = PackedBatch(sequence: Array(tokens), position: cache.count)
-    hidden = try model.hidden(batch, caches: [cache], in: workspace)
+    // In the same arrays every time: a token allocates nothing.
+    batch.tokens.removeAll(keepingCapacity: true)
+    batch.tokens.append(contentsOf: tokens)
+    batch.segments.removeAll(keepingCapacity: true)
+    batch.segments.append(Segment(start: 0, count: tokens.count, position: cache.count))
+    hidden = try model.hidden(batch, caches: caches, in: workspace)
   }
 
   func logits(into logits: inout [Float]) throws(ApusError) {

@@ -20,7 +20,7 @@ public final class Model: Sendable {
   /// A model with random weights that depend on the seed and the parameters' names alone.
   public convenience init(specification: Specification, seed: UInt64) throws(ApusError) {
     try specification.validate()
-    try specification.requireMemory()
+    try specification.requireMemory(for: .weights, .badData, remedy: "choose a smaller model or a larger machine")
     let architecture = try Registry.architecture(named: specification.architecture, file: nil)
     let weights = RandomWeights(specification: specification, seed: seed)
     self.init(Self.body(specification, parameters: weights.parameter), architecture)

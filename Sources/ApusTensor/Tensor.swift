@@ -1,6 +1,8 @@
 // A float32 matrix: a view into storage that many views may share. It knows no operation, no gradient and no model; the
 // operations in Ops/ reach its memory through `pointer`, everybody else through closures over spans and bytes.
 
+import ApusCore
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -8,6 +10,8 @@
 #endif
 
 /// Memory for float32 values, aligned for the kernels (64 bytes; large blocks for huge pages), freed with its last owner.
+/// What is known to exceed the machine is refused before (`MemoryUse`); where the system refuses all the same, the
+/// process ends with a sentence.
 ///
 /// Sendable by this rule: whoever writes a tensor is its only user at that time. Parameters are written by the trainer or
 /// loader that owns the model, activations by the workspace that owns them; an operation's threads write disjoint parts.
@@ -20,7 +24,10 @@ final class TensorStorage: @unchecked Sendable {
     let bytes = (max(count, 16) * MemoryLayout<Float>.stride + 63) & ~63
     var memory: UnsafeMutableRawPointer?
     guard posix_memalign(&memory, bytes >= hugePage ? hugePage : 64, bytes) == 0, let memory else {
-      fatalError("out of memory: \(bytes) bytes for tensors")
+      Platform.end(
+        with: ApusError(
+          .fault, "the system refuses \(bytes) bytes of memory",
+          remedy: "end other programs, or ask for a smaller model, batch or context"))
     }
     #if os(Linux)
       if bytes >= hugePage { madvise(memory, bytes, 14 /* MADV_HUGEPAGE */) }

@@ -42,6 +42,20 @@ import Testing
     return Array(try Generator(model, nil, prompt: prompt, options: options))
   }
 
+  @Test func textsBeyondTheMemoryAreRefused() throws {
+    // Few weights, and 25 MB of keys and values for each page of 64 tokens.
+    let wide = Specification.llama(
+      vocabulary: 61, context: 1 << 24, width: 8, layers: 192, heads: 4, headWidth: 64, feedForwardWidth: 8)
+    let model = try Self.transformer(wide)
+    for cached in [true, false] {
+      let error = #expect(throws: ApusError.self) {
+        _ = try Self.generate(model, tokens: 1 << 24, cached: cached)
+      }
+      #expect(error?.kind == .usage && error?.problem.contains("GiB") == true, "\(String(describing: error))")
+    }
+    #expect(try Self.generate(model, tokens: 2).count == 2)
+  }
+
   @Test(arguments: specifications)
   func cacheChangesNothingOver500Tokens(specification: Specification) throws {
     let model = try Self.transformer(specification)

@@ -33,6 +33,8 @@ struct Logits: Command {
   func run(_ console: Console) throws {
     let location = try ModelLocation(model.path)
     let model = try Model.load(folder: location.folder)
+    try model.specification.requireMemory(
+      for: .inference(tokens: ids.values.count, logits: ids.values.count, cached: 0), remedy: "give fewer ids")
     let workspace = try Workspace()
     let hidden = try model.hidden(PackedBatch(sequence: try validated(model)), in: workspace)
     let logits = try model.logits(hidden, in: workspace)

@@ -82,16 +82,3 @@ extension Specification {
     return 4 * (Double(layers) * block + Double(width) * (2 * Double(vocabulary) + Double(context)))
   }
 }
-
-extension Specification {
-  /// Checks that this machine has the memory for the weights, before any of it is asked for; call it after `validate`.
-  func requireMemory(file: String? = nil) throws(ApusError) {
-    let weights = 4 * Double(parameterCount)
-    let memory = Double(Platform.machineMemory)
-    guard memory > 0, weights > memory else { return }
-    func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e8).rounded() / 10) GB" }
-    throw ApusError(
-      .badData, "the weights take \(gigabytes(weights)) and this machine has \(gigabytes(memory)) of memory",
-      file: file, remedy: "choose a smaller model or a larger machine")
-  }
-}

@@ -57,7 +57,8 @@ enum CheckpointFolder {
     var specification = specification
     architecture.settle(&specification) { name in files.contains { $0.tensor(name) != nil } }
     try requirePlausibleSize(specification, files)
-    try specification.requireMemory(file: files.first?.path)
+    try specification.requireMemory(
+      for: .weights, .badData, file: files.first?.path, remedy: "choose a smaller model or a larger machine")
     let body = Model.body(specification) { shape in
       Parameter(name: shape.name, value: Tensor(rows: shape.rows, columns: shape.columns), decays: shape.isMatrix)
     }

@@ -34,6 +34,16 @@ extension PretrainConfiguration {
   }
 }
 
+extension PretrainConfiguration {
+  /// Checks that this machine has the memory to train a model by these settings.
+  func requireMemory(for specification: Specification) throws(ApusError) {
+    let rows = training.microBatch > 0 ? min(training.microBatch, training.batch) : training.batch
+    try specification.requireMemory(
+      for: .training(tokens: rows * model.context, stepTokens: training.batch * model.context),
+      remedy: "lower training.micro_batch, training.batch or model.context, or choose a smaller model")
+  }
+}
+
 extension ModelSettings {
   /// The model that the settings describe, for a tokenizer with `vocabulary` ids.
   /// - Throws: `usage` where the shape cannot be.

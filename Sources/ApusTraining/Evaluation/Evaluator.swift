@@ -59,6 +59,9 @@ public struct Evaluator {
     _ stream: CorpusStream, model: Model, in workspace: Workspace,
     progress: (Int) throws(ApusError) -> Void = { _ in }
   ) throws(ApusError) -> Evaluation {
+    let tokens = min(max(context, batchTokens), stream.count)
+    try model.specification.requireMemory(
+      for: .inference(tokens: tokens, logits: 1, cached: 0), remedy: "shorten the context")
     var result = Evaluation(sum: 0, tokens: 0, bytes: 0)
     var step = StepBatch()
     var batch = PackedBatch(tokens: [], segments: [])

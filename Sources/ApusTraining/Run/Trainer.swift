@@ -41,7 +41,7 @@ public final class Trainer {
   private var batch = PackedBatch(tokens: [], segments: [])
 
   /// A trainer of `model` on `corpus`, at the beginning.
-  /// - Throws: `badData` where the corpus and the model do not fit.
+  /// - Throws: `badData` where the corpus and the model do not fit, `usage` where a step does not fit this machine.
   public init(
     _ model: Model, corpus: TokenCorpus, configuration: PretrainConfiguration, workspace: Workspace
   ) throws(ApusError) {
@@ -51,6 +51,7 @@ public final class Trainer {
         "the text was tokenized with \(corpus.identity.vocabularySize) ids, the model knows \(model.specification.vocabulary)",
         remedy: "use the tokenizer that the shards were made with")
     }
+    try configuration.requireMemory(for: model.specification)
     self.model = model
     self.configuration = configuration
     self.workspace = workspace

@@ -56,7 +56,9 @@ public struct TrainingBenchmark {
     configuration.training.steps = warmup + steps
     configuration.data.sampling = .crops
     configuration.data.crossDocuments = true
-    let model = try Model(specification: try configuration.model.specification(vocabulary: vocabulary), seed: 1)
+    let specification = try configuration.model.specification(vocabulary: vocabulary)
+    try configuration.requireMemory(for: specification)
+    let model = try Model(specification: specification, seed: 1)
     var measurement = TrainingMeasurement()
     measurement.peak = workspace.measuredPeak()
     let corpus = randomCorpus(tokens: 64 * configuration.model.context + 1)

@@ -83,19 +83,8 @@ extension TrainingRun {
     let identity = data.train.identity
     let specification = try configuration.model.specification(
       vocabulary: identity.vocabularySize, endOfText: identity.endOfText)
-    try checkMemory(specification)
+    try configuration.requireMemory(for: specification)
     return specification
-  }
-
-  /// Refuses what cannot fit, before the system ends the process for it: weight, gradient and two moments, 4 bytes each.
-  private static func checkMemory(_ specification: Specification) throws(ApusError) {
-    let (needed, present) = (16 * specification.parameterCount, Platform.machineMemory)
-    guard needed < present else {
-      throw ApusError(
-        .usage,
-        "training \(specification.parameterCount) parameters takes \(needed >> 30) GiB and more, the machine has "
-          + "\(present >> 30)", remedy: "choose a smaller model")
-    }
   }
 
   /// Refuses to remove what no run wrote.
