@@ -18,24 +18,57 @@ protocol Architecture: Sendable {
   /// The tensors of a checkpoint in the Hugging Face layout.
   func names(_ specification: Specification) -> TensorNames
 
+  /// How GGUF files hold it; nil where GGUF does not know it.
+  var gguf: GGUFDialect? { get }
+
   /// Settles what a configuration leaves to the tensors that are there; `has` says whether a file holds a name.
   func settle(_ specification: inout Specification, has: (String) -> Bool)
 }
 
 extension Architecture {
+  var gguf: GGUFDialect? { nil }
+
   func settle(_ specification: inout Specification, has: (String) -> Bool) {}
 }
 
 /// The architectures that are known. A new one is one file and one line here.
 enum Registry {
   static let architectures: [any Architecture] = [
+    BERTArchitecture(),
+    FalconArchitecture(),
+    GemmaArchitecture(),
+    Gemma2Architecture(),
+    Gemma3Architecture(),
+    GPT1Architecture(),
     GPT2Architecture(),
+    GPTNeoXArchitecture(),
     LLaMAArchitecture(),
+    MistralArchitecture(),
+    MixtralArchitecture(),
+    OLMo2Architecture(),
+    PhiArchitecture(),
+    Phi3Architecture(),
+    Qwen2Architecture(),
+    Qwen2MoEArchitecture(),
+    Qwen3Architecture(),
+    Qwen3MoEArchitecture(),
+    RoBERTaArchitecture(),
+    StarCoder2Architecture(),
+  ]
+
+  /// What cannot be computed on the shared bodies, and why.
+  static let refused = [
+    "deepseek_v3": "its multi-head latent attention and grouped routing need a body of their own, which Apus does not have"
   ]
 
   /// The architecture of a configuration's `model_type`.
   static func architecture(named name: String, file: String?) throws(ApusError) -> any Architecture {
     if let found = architectures.first(where: { $0.modelType == name }) { return found }
+    if let reason = refused[name] {
+      throw ApusError(
+        .badData, "the architecture '\(name)' is not supported: \(reason)", file: file, place: "key `model_type`",
+        remedy: "use another model")
+    }
     let known = architectures.map(\.modelType).joined(separator: ", ")
     throw ApusError(
       .badData, "the architecture '\(name)' is not supported", file: file, place: "key `model_type`",
@@ -68,6 +101,14 @@ extension JSON.Reader {
       throw error(key, "the activation '\(name)' is not supported", remedy: "use one of: \(known)")
     }
     return function
+  }
+
+  /// A whole number under the first of these keys that is there.
+  func int(_ keys: [String], default fallback: Int) throws(ApusError) -> Int {
+    for key in keys {
+      if let value = try int(key) { return value }
+    }
+    return fallback
   }
 
   /// One id or several; a missing key gives the default, null gives none.

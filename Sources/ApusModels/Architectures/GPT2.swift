@@ -9,6 +9,10 @@ import ApusTensor
 
 struct GPT2Architecture: Architecture {
   let modelType = "gpt2"
+  let gguf: GGUFDialect? = .common("gpt2") {
+    $0.attention.layout = .fused("attn_qkv")
+    $0.feedForward = .init(up: "ffn_up", down: "ffn_down")
+  }
 
   func specification(from config: JSON.Reader) throws(ApusError) -> Specification {
     try config.requirePlainWeights()

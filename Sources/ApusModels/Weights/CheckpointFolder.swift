@@ -31,10 +31,17 @@ extension Model {
 enum CheckpointFolder {
   /// The specification in a `config.json`, checked.
   static func configuration(_ path: String) throws(ApusError) -> (any Architecture, Specification) {
-    let reader = try JSON.Reader(try JSON.read(path), file: path)
-    let architecture = try Registry.architecture(named: try reader.requiredString("model_type"), file: path)
+    try configuration(try JSON.read(path), file: path)
+  }
+
+  /// The specification in a configuration, checked.
+  static func configuration(
+    _ config: JSON, file: String
+  ) throws(ApusError) -> (any Architecture, Specification) {
+    let reader = try JSON.Reader(config, file: file)
+    let architecture = try Registry.architecture(named: try reader.requiredString("model_type"), file: file)
     let specification = try architecture.specification(from: reader)
-    try specification.validate(file: path)
+    try specification.validate(file: file)
     return (architecture, specification)
   }
 

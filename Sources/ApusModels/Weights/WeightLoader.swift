@@ -58,12 +58,18 @@ struct WeightLoader {
     return found
   }
 
-  // Finds a name, with or without the prefix that some writers leave out.
+  // Norms in checkpoints that came from TensorFlow.
+  private static let oldEndings = [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
+
+  // Finds a name: as it is, with an old ending, or without the prefix that some writers leave out.
   private func take(_ name: String, from available: inout [[UInt8]: Found]) -> Found? {
-    let bytes = Array(name.utf8)
-    if let found = available.removeValue(forKey: bytes) { return found }
-    let prefix = Array(map.optionalPrefix.utf8)
-    return bytes.starts(with: prefix) ? available.removeValue(forKey: Array(bytes.dropFirst(prefix.count))) : nil
+    var names = [name]
+    for (new, old) in Self.oldEndings where name.hasSuffix(new) { names.append(name.dropLast(new.count) + old) }
+    if name.hasPrefix(map.optionalPrefix) { names += names.map { String($0.dropFirst(map.optionalPrefix.count)) } }
+    for name in names {
+      if let found = available.removeValue(forKey: Array(name.utf8)) { return found }
+    }
+    return nil
   }
 
   private func isHarmless(_ name: String) -> Bool {

@@ -1,0 +1,157 @@
+// The metadata of GGUF files that say what a model is, read into a specification and written from one. The architecture's own
+// choices come from what its configuration in transformers has by default; GGUF says only the numbers.
+
+import ApusCore
+import ApusTensor
+
+enum GGUFSpecification {
+  /// The architecture and the specification that a file's metadata describe.
+  ///
+  /// `metadata` holds numbers, texts and short arrays; `vocabulary` is the number of rows of the token embedding.
+  /// - Throws: `badData` that names the key.
+  static func read(
+    _ metadata: JSON.Reader, vocabulary: Int, factors: RotationFactors, hasTensor: @escaping (String) -> Bool
+  ) throws(ApusError) -> (any Architecture, Specification) {
+    let name = try metadata.requiredString("general.architecture")
+    let keys = GGUFKeys(reader: metadata, prefix: name, hasTensor: hasTensor)
+    let (architecture, dialect) = try architecture(named: name, keys)
+    var specification = try architecture.specification(from: JSON.Reader(JSON.Object(), file: metadata.file))
+    try readShapes(&specification, keys)
+    specification.vocabulary = vocabulary
+    try readAttention(&specification, keys)
+    try readRotation(&specification, keys, factors)
+    try readExperts(&specification, keys)
+    readBiases(&specification, hasTensor)
+    try readTokens(&specification, metadata)
+    try dialect.finish(&specification, keys)
+    try specification.validate(file: metadata.file)
+    return (architecture, specification)
+  }
+
+  /// Divisors of the rotation's frequencies that files keep as tensors.
+  struct RotationFactors {
+    var all: [Double]?
+    var short: [Double]?
+    var long: [Double]?
+  }
+
+  private static func architecture(
+    named name: String, _ keys: GGUFKeys
+  ) throws(ApusError) -> (any Architecture, GGUFDialect) {
+    for architecture in Registry.architectures {
+      guard let dialect = architecture.gguf, dialect.name == name, try dialect.accepts(keys) else { continue }
+      return (architecture, dialect)
+    }
+    let known = Set(Registry.architectures.compactMap { $0.gguf?.name }).sorted().joined(separator: ", ")
+    throw ApusError(
+      .badData, "the architecture '\(name.prefix(60))' is not supported", file: keys.reader.file,
+      place: "key `general.architecture`", remedy: "use one of: \(known)")
+  }
+
+  // MARK: - Reading
+
+  private static func readShapes(_ spec: inout Specification, _ keys: GGUFKeys) throws(ApusError) {
+    spec.layers = try keys.requiredInt("block_count")
+    spec.width = try keys.requiredInt("embedding_length")
+    spec.context = try keys.requiredInt("context_length")
+    spec.heads = try keys.requiredInt("attention.head_count")
+    spec.keyValueHeads = try keys.int("attention.head_count_kv", default: spec.heads)
+    guard spec.heads > 0 else { throw keys.reader.error(keys.full("attention.head_count"), "there are no heads") }
+    spec.headWidth = try keys.int("attention.key_length", default: spec.width / spec.heads)
+    let valueWidth = try keys.int("attention.value_length", default: spec.headWidth)
+    guard valueWidth == spec.headWidth else {
+      throw keys.reader.error(
+        keys.full("attention.value_length"), "values of \(valueWidth) features beside keys of \(spec.headWidth) are not "
+          + "supported")
+    }
+    let hasExperts = spec.experts != nil
+    spec.feedForwardWidth = try keys.int("feed_forward_length", default: hasExperts ? 1 : 0)
+    let key = spec.norm == .rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"
+    spec.normEpsilon = try keys.double(key, default: spec.normEpsilon)
+    spec.tiedOutput = !keys.hasTensor("output.weight")
+  }
+
+  private static func readAttention(_ spec: inout Specification, _ keys: GGUFKeys) throws(ApusError) {
+    spec.attention.window = try keys.int("attention.sliding_window", default: 0)
+    spec.attention.softCap = try keys.double("attn_logit_softcapping", default: spec.attention.softCap)
+    spec.outputSoftCap = try keys.double("final_logit_softcapping", default: spec.outputSoftCap)
+    spec.attention.scale = keys.has("attention.scale") ? try keys.double("attention.scale", default: 0) : nil
+    if let encoder = spec.encoder {
+      spec.encoder = Specification.EncoderChoices(
+        tokenTypes: encoder.tokenTypes, maskedHead: nil, hasPooler: false)
+      spec.biases.output = false
+    }
+  }
+
+  private static func readRotation(
+    _ spec: inout Specification, _ keys: GGUFKeys, _ factors: RotationFactors
+  ) throws(ApusError) {
+    guard case .rotary(var rotation, let local) = spec.positions else { return }
+    rotation.base = try keys.double("rope.freq_base", default: 10_000)
+    rotation.rotatedWidth = try keys.int("rope.dimension_count", default: spec.headWidth)
+    rotation.scaling = try GGUFRotation.scaling(keys, context: spec.context, factors)
+    spec.positions = .rotary(rotation, local: local)
+  }
+
+  private static func readExperts(_ spec: inout Specification, _ keys: GGUFKeys) throws(ApusError) {
+    guard var experts = spec.experts else { return }
+    experts.count = try keys.requiredInt("expert_count")
+    experts.perToken = try keys.requiredInt("expert_used_count")
+    experts.width = try keys.int("expert_feed_forward_length", default: spec.feedForwardWidth)
+    experts.sharedWidth = try keys.int("expert_shared_feed_forward_length", default: 0)
+    experts.normalisesWeights = try keys.bool("expert_weights_norm", default: experts.normalisesWeights)
+    experts.denseLayers = Set(
+      (0..<max(spec.layers, 0)).filter { !keys.hasTensor("blk.\($0).ffn_gate_inp.weight") })
+    spec.experts = experts
+  }
+
+  private static func readBiases(_ spec: inout Specification, _ hasTensor: (String) -> Bool) {
+    spec.biases.queriesKeysValues = hasTensor("blk.0.attn_q.bias") || hasTensor("blk.0.attn_qkv.bias")
+    spec.biases.attentionOutput = hasTensor("blk.0.attn_output.bias")
+    spec.biases.feedForward = hasTensor("blk.0.ffn_up.bias")
+    if spec.encoder == nil { spec.biases.output = hasTensor("output.bias") }
+  }
+
+  private static func readTokens(_ spec: inout Specification, _ metadata: JSON.Reader) throws(ApusError) {
+    spec.beginToken = try metadata.int("tokenizer.ggml.bos_token_id")
+    spec.endTokens = []
+    for key in ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"] {
+      if let token = try metadata.int(key), !spec.endTokens.contains(token) { spec.endTokens.append(token) }
+    }
+  }
+
+  // MARK: - Writing
+
+  /// The metadata that describe a specification, in the order in which they are written; whole numbers become unsigned of
+  /// 32 bits, others float32.
+  static func metadata(of spec: Specification, _ dialect: GGUFDialect) -> [(key: String, value: JSON)] {
+    var entries: [(String, JSON)] = [
+      ("block_count", JSON(spec.layers)), ("context_length", JSON(spec.context)),
+      ("embedding_length", JSON(spec.width)), ("feed_forward_length", JSON(spec.feedForwardWidth)),
+      ("attention.head_count", JSON(spec.heads)), ("attention.head_count_kv", JSON(spec.keyValueHeads)),
+      ("vocab_size", JSON(spec.vocabulary)),
+    ]
+    if spec.headWidth * spec.heads != spec.width || dialect.name.hasPrefix("gemma") || dialect.name.hasPrefix("qwen3") {
+      entries += [("attention.key_length", JSON(spec.headWidth)), ("attention.value_length", JSON(spec.headWidth))]
+    }
+    let epsilonKey = spec.norm == .rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"
+    entries.append((epsilonKey, .double(spec.normEpsilon)))
+    if spec.encoder != nil { entries.append(("attention.causal", false)) }
+    if spec.attention.window > 0 { entries.append(("attention.sliding_window", JSON(spec.attention.window))) }
+    if spec.attention.softCap > 0 { entries.append(("attn_logit_softcapping", .double(spec.attention.softCap))) }
+    if spec.outputSoftCap > 0 { entries.append(("final_logit_softcapping", .double(spec.outputSoftCap))) }
+    if dialect.name == "gptneox" { entries.append(("use_parallel_residual", JSON(spec.parallel != .none))) }
+    if case .rotary(let rotation, _) = spec.positions { entries += GGUFRotation.metadata(of: rotation) }
+    if let experts = spec.experts { entries += Self.metadata(of: experts) }
+    return entries.map { ("\(dialect.name).\($0)", $1) }
+  }
+
+  private static func metadata(of experts: Specification.Experts) -> [(String, JSON)] {
+    var entries: [(String, JSON)] = [
+      ("expert_count", JSON(experts.count)), ("expert_used_count", JSON(experts.perToken)),
+      ("expert_feed_forward_length", JSON(experts.width)), ("expert_weights_norm", JSON(experts.normalisesWeights)),
+    ]
+    if experts.sharedWidth > 0 { entries.append(("expert_shared_feed_forward_length", JSON(experts.sharedWidth))) }
+    return entries
+  }
+}
