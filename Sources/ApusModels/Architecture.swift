@@ -44,21 +44,19 @@ enum Registry {
     GPTNeoXArchitecture(),
     LLaMAArchitecture(),
     MistralArchitecture(),
-    MixtralArchitecture(),
     OLMo2Architecture(),
     PhiArchitecture(),
     Phi3Architecture(),
     Qwen2Architecture(),
-    Qwen2MoEArchitecture(),
     Qwen3Architecture(),
-    Qwen3MoEArchitecture(),
     RoBERTaArchitecture(),
     StarCoder2Architecture(),
   ]
 
   /// What cannot be computed on the shared bodies, and why.
   static let refused = [
-    "deepseek_v3": "its multi-head latent attention and grouped routing need a body of their own, which Apus does not have"
+    "deepseek_v3":
+      "its multi-head latent attention and grouped routing need a body of their own, which Apus does not have"
   ]
 
   /// The architecture of a configuration's `model_type`.

@@ -80,7 +80,7 @@ import Testing
 
   private static func isRefused(_ fixture: ConformanceCase, _ configuration: String) -> Bool {
     let type = (try? JSON.read("\(fixture.folder)/\(configuration)"))?["model_type"]?.string
-    return type.map { Registry.refused[$0] != nil } ?? false
+    return type.map { type in !Registry.architectures.contains { $0.modelType == type } } ?? false
   }
 
   private static func rotationDependsOnLength(_ specification: Specification) -> Bool {

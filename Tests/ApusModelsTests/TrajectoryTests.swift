@@ -115,6 +115,7 @@ struct Trajectory {
     }
     lossAfter = json["after"]?["loss_on_batch0_after"]?.double
     let batches = try SafetensorsFile(folder + "/batches.safetensors")
+    guard batches.tensor("attention_mask") == nil else { return nil }
     tokens = try batches.rows("input_ids")
     targets = try batches.rows("targets")
   }

@@ -47,7 +47,8 @@ struct GPT1Architecture: Architecture {
       block: "transformer.h.{}",
       attention: .init(layout: .fused("attn.c_attn"), output: "attn.c_proj"), attentionNorms: .init(residual: "ln_1"),
       feedForward: .init(up: "mlp.c_fc", down: "mlp.c_proj"), feedForwardNorms: .init(residual: "ln_2"),
-      isTransposed: true, optionalPrefix: "transformer.", ignoredPrefixes: ["transformer.position_ids", "position_ids"],
+      isTransposed: true, optionalPrefix: "transformer.",
+      ignoredPrefixes: ["transformer.position_ids", "position_ids"],
       ignoredEndings: [".attn.bias"])
   }
 }

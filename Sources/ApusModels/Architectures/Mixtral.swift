@@ -18,7 +18,8 @@ struct MixtralArchitecture: Architecture {
     var specification = try LLaMAFamily.specification(from: config, modelType, defaults)
     specification.attention.window = try config.window(default: 0)
     var experts = Specification.Experts(
-      count: try config.int("num_local_experts", default: 8), perToken: try config.int("num_experts_per_tok", default: 2),
+      count: try config.int("num_local_experts", default: 8),
+      perToken: try config.int("num_experts_per_tok", default: 2),
       normalisesWeights: true, width: specification.feedForwardWidth)
     experts.balancing = try config.double("router_aux_loss_coef", default: 0.001)
     specification.experts = experts

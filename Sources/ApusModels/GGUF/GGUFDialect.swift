@@ -18,7 +18,9 @@ struct GGUFDialect: Sendable {
   }
 
   /// The dialect that most architectures share, with other names where `change` says so.
-  static func common(_ name: String, _ change: @escaping @Sendable (inout TensorNames) -> Void = { _ in }) -> GGUFDialect {
+  static func common(_ name: String, _ change: @escaping @Sendable (inout TensorNames) -> Void = { _ in })
+    -> GGUFDialect
+  {
     GGUFDialect(
       name: name,
       names: { specification in
@@ -41,7 +43,8 @@ struct GGUFDialect: Sendable {
     feedForwardNorms: .init(input: "ffn_norm", output: "post_ffw_norm", residual: "layer_output_norm"),
     experts: .init(
       router: "ffn_gate_inp", each: .init(gate: "ffn_gate_exps", up: "ffn_up_exps", down: "ffn_down_exps"),
-      shared: .init(gate: "ffn_gate_shexp", up: "ffn_up_shexp", down: "ffn_down_shexp"), sharedGate: "ffn_gate_inp_shexp"),
+      shared: .init(gate: "ffn_gate_shexp", up: "ffn_up_shexp", down: "ffn_down_shexp"),
+      sharedGate: "ffn_gate_inp_shexp"),
     encoder: .init(
       types: "token_types", embeddingNorm: "token_embd_norm", headDense: "cls", headNorm: "cls.norm", pooler: "pooler"))
 }
@@ -56,7 +59,9 @@ struct GGUFKeys {
   /// The architecture's key in full.
   func full(_ key: String) -> String { "\(prefix).\(key)" }
 
-  func int(_ key: String, default fallback: Int) throws(ApusError) -> Int { try reader.int(full(key), default: fallback) }
+  func int(_ key: String, default fallback: Int) throws(ApusError) -> Int {
+    try reader.int(full(key), default: fallback)
+  }
   func requiredInt(_ key: String) throws(ApusError) -> Int { try reader.requiredInt(full(key)) }
   func double(_ key: String, default fallback: Double) throws(ApusError) -> Double {
     try reader.double(full(key), default: fallback)

@@ -50,8 +50,12 @@ enum GGUFRotation {
       entries += [
         ("rope.scaling.type", "yarn"), ("rope.scaling.factor", .double(yarn.factor)),
         ("rope.scaling.original_context_length", JSON(yarn.originalContext)),
-        ("rope.scaling.yarn_beta_fast", .double(yarn.betaFast)), ("rope.scaling.yarn_beta_slow", .double(yarn.betaSlow)),
-        ("rope.scaling.attn_factor", .double(rotation.frequencies(length: 1).attentionScale / attentionFactor(yarn.factor))),
+        ("rope.scaling.yarn_beta_fast", .double(yarn.betaFast)),
+        ("rope.scaling.yarn_beta_slow", .double(yarn.betaSlow)),
+        (
+          "rope.scaling.attn_factor",
+          .double(rotation.frequencies(length: 1).attentionScale / attentionFactor(yarn.factor))
+        ),
       ]
     case .longRope(_, _, let original, let attention):
       entries += [

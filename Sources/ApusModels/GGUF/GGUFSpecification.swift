@@ -61,7 +61,8 @@ enum GGUFSpecification {
     let valueWidth = try keys.int("attention.value_length", default: spec.headWidth)
     guard valueWidth == spec.headWidth else {
       throw keys.reader.error(
-        keys.full("attention.value_length"), "values of \(valueWidth) features beside keys of \(spec.headWidth) are not "
+        keys.full("attention.value_length"),
+        "values of \(valueWidth) features beside keys of \(spec.headWidth) are not "
           + "supported")
     }
     let hasExperts = spec.experts != nil
