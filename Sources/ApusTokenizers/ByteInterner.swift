@@ -1,6 +1,6 @@
-// A set of byte strings that remembers the order in which they came: the dictionary of vocabularies, word counts and word
-// caches. Open addressing with linear probing over one arena; no string is an object. Marked hot loop: it compares and
-// copies through raw pointers that never leave a call.
+// A set of byte strings that remembers the order in which they came: the dictionary of vocabularies, word counts and
+// word caches. Open addressing with linear probing over one arena; no string is an object. Marked hot loop: it compares
+// and copies through raw pointers that never leave a call.
 
 /// Gives each distinct byte string an index, in order of first appearance.
 struct ByteInterner: Sendable {
@@ -63,6 +63,13 @@ struct ByteInterner: Sendable {
 
   @discardableResult mutating func intern(_ bytes: some Sequence<UInt8>) -> (index: Int, isNew: Bool) {
     Array(bytes).withUnsafeBufferPointer { intern($0) }
+  }
+
+  /// Whether `condition` holds for every string.
+  func allSatisfy(_ condition: (_ index: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
+    arena.withUnsafeBufferPointer { arena in
+      (0..<count).allSatisfy { condition($0, UnsafeBufferPointer(rebasing: arena[starts[$0]..<starts[$0 + 1]])) }
+    }
   }
 
   /// Forgets all strings, keeps the memory.

@@ -1,41 +1,50 @@
-// The tokenizer of all formats: special tokens are cut out, the rest is split into pieces, the model turns each piece into
-// ids. The parts are values; this file only leads bytes through them and keeps scratch for each thread.
+// The tokenizer of all formats: added tokens are cut out, the rest is normalised and split into pieces, the model turns
+// each piece into ids. The parts are values; this file only leads bytes through them and keeps scratch for each thread.
 
 public import ApusCore
 import Synchronization
 
-/// A tokenizer made of a splitter and a model.
+/// A tokenizer made of a normaliser, a splitter and a model.
 public struct PipelineTokenizer: Tokenizer {
-  /// What turns a piece into ids.
-  enum Model: Sendable {
-    case bytePair(BytePairModel)
-    case wordLevel(WordLevelModel)
-
-    var vocabulary: Vocabulary {
-      switch self {
-      case .bytePair(let model): model.vocabulary
-      case .wordLevel(let model): model.vocabulary
-      }
-    }
-  }
-
+  /// What happens to the text before it is cut.
+  let normalizer: Normalizer
   /// How the text is cut before the model sees it.
   public let splitter: Splitter
   /// The special and added tokens.
   public let specialTokens: SpecialTokens
-  /// The mark that is put behind every word before merging; empty for none.
-  public let endOfWord: [UInt8]
-  let model: Model
-  /// The component of `tokenizer.json` that adds tokens around a text: it changes no ids here and is written back as it came.
-  var postProcessor: JSON = .null
+  let model: TokenizerModel
+  /// How tokens join to text.
+  public let joining: TokenJoining
+  /// What is put round the ids of a text on request.
+  let postProcessor: PostProcessor
+  /// The components as `tokenizer.json` spells them.
+  let source: ComponentSource
 
   private let scratch = ScratchPool()
+  private let plainFinder: AddedTokenFinder
+  private let normalizedFinder: AddedTokenFinder
+  private let cutsBeforeSpaces: Bool
+  /// Added tokens that are looked for in the normalised text are decoded as it has them.
+  private let normalizedContents: [Int32: [UInt8]]
 
-  init(splitter: Splitter, model: Model, specialTokens: SpecialTokens = SpecialTokens(), endOfWord: [UInt8] = []) {
+  init(
+    normalizer: Normalizer = Normalizer(), splitter: Splitter, model: TokenizerModel,
+    specialTokens: SpecialTokens = SpecialTokens(), joining: TokenJoining = .concatenated,
+    postProcessor: PostProcessor = .none, source: ComponentSource? = nil
+  ) {
+    self.normalizer = normalizer
     self.splitter = splitter
     self.model = model
     self.specialTokens = specialTokens
-    self.endOfWord = endOfWord
+    self.joining = joining
+    self.postProcessor = postProcessor
+    self.source = source ?? ComponentSource(splitter, model)
+    let isPlain: (AddedToken) -> Bool = { !$0.isNormalized || normalizer.isIdentity }
+    plainFinder = AddedTokenFinder(specialTokens.tokens.filter(isPlain))
+    let normalized = specialTokens.tokens.filter { !isPlain($0) }
+    normalizedFinder = AddedTokenFinder(normalized) { normalizer.apply(to: $0.content) }
+    normalizedContents = Dictionary(normalized.map { ($0.id, normalizer.apply(to: $0.content)) }) { first, _ in first }
+    cutsBeforeSpaces = model.canCutBeforeSpaces
   }
 
   /// One more than the greatest id.
@@ -43,76 +52,114 @@ public struct PipelineTokenizer: Tokenizer {
     max(model.vocabulary.size, Int(specialTokens.tokens.last?.id ?? -1) + 1)
   }
 
-  /// Words with a mark at their end are joined by spaces.
-  public var joining: TokenJoining { endOfWord.isEmpty ? .concatenated : .wordEndAsSpace }
-
-  /// The bytes of a token; the mark of the end of a word reads as a space.
-  public func bytes(of id: Int32) -> [UInt8]? {
-    if let added = specialTokens.token(of: id) { return added.content }
-    guard let bytes = model.vocabulary.bytes(of: id) else { return nil }
-    guard !endOfWord.isEmpty, bytes.count >= endOfWord.count, bytes.suffix(endOfWord.count).elementsEqual(endOfWord)
-    else { return Array(bytes) }
-    return bytes.dropLast(endOfWord.count) + [UInt8(ascii: " ")]
+  /// The token as the vocabulary has it.
+  public func content(of id: Int32) -> [UInt8]? {
+    normalizedContents[id] ?? specialTokens.token(of: id)?.content ?? model.vocabulary.bytes(of: id).map { Array($0) }
   }
 
   /// The bytes that the vocabulary has no token for and that encoding leaves out.
-  public var lostBytes: [UInt8] {
-    if case .bytePair(let model) = model { model.lostBytes } else { [] }
-  }
+  public var lostBytes: [UInt8] { model.lostBytes }
+
+  /// Puts round the ids of a text, or of two, what the model expects there.
+  public func framed(_ ids: [Int32], and second: [Int32]?) -> TokenizedText { postProcessor.apply(ids, second) }
 
   /// Appends the ids of `text`.
-  /// - Throws: `badData` with the offset of the first character that the vocabulary cannot express; `usage` for a text of 2
-  ///   GiB or more, which is to be encoded by parts.
+  /// - Throws: `badData` with the offset of the first character that the vocabulary cannot express; `usage` for a text
+  ///   of 2 GiB or more, which is to be encoded by parts, and for a special token where these are forbidden.
   public func encode(_ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [Int32]) throws(ApusError) {
     guard text.count <= Int32.max else {
       throw ApusError(
         .usage, "a text of \(text.count) bytes is too long to be encoded at once", remedy: "encode it by documents")
     }
-    var missing: Int?
     var work = scratch.take()
-    var place = 0
-    while place < text.count, missing == nil {
-      let match = special == .recognised ? specialTokens.firstMatch(in: text, from: place) : nil
-      let end = match?.place.lowerBound ?? text.count
-      let start = place
-      missing = text.extracting(start..<end).withUnsafeBufferPointer { segment in
-        encodeSegment(segment, &work, &ids).map { $0 + start }
-      }
-      if let match { ids.append(match.id) }
-      place = match?.place.upperBound ?? text.count
+    let outcome = text.withUnsafeBufferPointer { text in
+      var run = Run(tokenizer: self, special: special, text: text)
+      run.encode(&work, &ids)
+      return run
     }
     scratch.giveBack(work)
-    if let missing { throw inexpressible(text, at: missing) }
+    if special == .forbidden, let found = outcome.firstSpecial { throw forbidden(found) }
+    if let missing = outcome.missing { throw inexpressible(text, at: missing) }
   }
 
-  /// The offset of what cannot be expressed, if there is anything.
-  private func encodeSegment(
-    _ text: UnsafeBufferPointer<UInt8>, _ work: inout EncodingScratch, _ ids: inout [Int32]
-  ) -> Int? {
+  /// The way of one text through the parts.
+  private struct Run {
+    let tokenizer: PipelineTokenizer
+    let special: SpecialTokenPolicy
+    let text: UnsafeBufferPointer<UInt8>
+    /// The offset of what cannot be expressed, if there is anything.
     var missing: Int?
-    splitter.forEachPiece(in: text, range: 0..<text.count) { piece in
-      let failure =
-        switch model {
-        case .bytePair(let model): work.encode(piece, endOfWord, model, &ids)
-        case .wordLevel(let model): Self.encode(piece, model, &ids)
+    var firstSpecial: AddedTokenFinder.Match?
+
+    mutating func encode(_ work: inout EncodingScratch, _ ids: inout [Int32]) {
+      let (tokenizer, text) = (tokenizer, text)
+      forEachSegment(of: text, tokenizer.plainFinder, &ids) { run, segment, ids in
+        if tokenizer.normalizer.isIdentity { return run.encodePieces(of: text, segment, offset: 0, &work, &ids) }
+        let normal = tokenizer.normalizer.apply(to: Array(text[segment]))
+        normal.withUnsafeBufferPointer { normal in
+          run.forEachSegment(of: normal, tokenizer.normalizedFinder, &ids) { run, inner, ids in
+            // A text that begins with a token does not begin with what follows it.
+            let isStart = segment.lowerBound == 0 && inner.lowerBound == 0
+            run.encodePieces(
+              of: UnsafeBufferPointer(rebasing: normal[inner]), 0..<inner.count, offset: segment.lowerBound,
+              isStart: isStart,
+              isNormal: true, &work, &ids)
+          }
         }
-      if let failure, missing == nil { missing = offset(of: piece, in: text) + failure }
+      }
     }
-    return missing
+
+    /// Cuts out added tokens; calls `body` with what lies between.
+    private mutating func forEachSegment(
+      of text: UnsafeBufferPointer<UInt8>, _ finder: AddedTokenFinder, _ ids: inout [Int32],
+      _ body: (inout Run, Range<Int>, inout [Int32]) -> Void
+    ) {
+      var place = 0
+      let policy = special
+      while place < text.count {
+        let match = finder.firstMatch(in: text, from: place) { $0.isAlwaysFound || policy.isFound($0.id) }
+        let end = match?.place.lowerBound ?? text.count
+        if place < end { body(&self, place..<end, &ids) }
+        guard let match else { return }
+        ids.append(match.id)
+        if firstSpecial == nil, tokenizer.specialTokens.isSpecial(match.id) { firstSpecial = match }
+        place = match.place.upperBound
+      }
+    }
+
+    private mutating func encodePieces(
+      of text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, offset: Int, isStart: Bool = true,
+      isNormal: Bool = false,
+      _ work: inout EncodingScratch, _ ids: inout [Int32]
+    ) {
+      let segment = UnsafeBufferPointer(rebasing: text[range])
+      let cuts = tokenizer.cutsBeforeSpaces
+      let model = tokenizer.model
+      var missing: Int?
+      tokenizer.splitter.forEachPiece(in: segment, range: 0..<segment.count, isStart: isStart && range.lowerBound == 0)
+      {
+        piece in
+        let failure = cuts ? work.encodeWords(piece, model, &ids) : work.encode(piece, model, &ids)
+        if let failure, missing == nil {
+          missing = offset + range.lowerBound + Self.offset(of: piece, in: segment) + (isNormal ? 0 : failure)
+        }
+      }
+      self.missing = self.missing ?? missing
+    }
+
+    /// Where a piece lies in a text; 0 where a step has made it anew.
+    private static func offset(of piece: UnsafeBufferPointer<UInt8>, in text: UnsafeBufferPointer<UInt8>) -> Int {
+      guard let piece = piece.baseAddress, let start = text.baseAddress else { return 0 }
+      let offset = piece - start
+      return 0..<text.count ~= offset ? offset : 0
+    }
   }
 
-  @inline(__always)
-  private static func encode(
-    _ piece: UnsafeBufferPointer<UInt8>, _ model: WordLevelModel, _ ids: inout [Int32]
-  ) -> Int? {
-    guard let token = model.token(of: piece) else { return 0 }
-    ids.append(token)
-    return nil
-  }
-
-  private func offset(of piece: UnsafeBufferPointer<UInt8>, in text: UnsafeBufferPointer<UInt8>) -> Int {
-    guard let piece = piece.baseAddress, let text = text.baseAddress else { return 0 }
-    return piece - text
+  private func forbidden(_ match: AddedTokenFinder.Match) -> ApusError {
+    let content = specialTokens.token(of: match.id)?.content ?? []
+    return ApusError(
+      .badData, "the text holds the special token '\(String(decoding: content, as: UTF8.self))'",
+      place: "byte \(match.place.lowerBound)", remedy: "take it out, or let special tokens be plain text")
   }
 
   private func inexpressible(_ text: Span<UInt8>, at offset: Int) -> ApusError {
@@ -126,41 +173,6 @@ public struct PipelineTokenizer: Tokenizer {
     return ApusError(
       .badData, "the vocabulary has no token for \(shown)", place: "byte \(offset)",
       remedy: "train the tokenizer on text that holds it, or give it an unknown token")
-  }
-}
-
-/// What one thread needs to encode: merging scratch and a cache of words.
-struct EncodingScratch {
-  private var merger = BytePairMerger()
-  private var cache = WordCache()
-  private var marked: [UInt8] = []
-
-  /// Appends the ids of `word`; the offset of a byte that nothing stands for, if there is one.
-  @inline(__always)
-  mutating func encode(
-    _ word: UnsafeBufferPointer<UInt8>, _ endOfWord: [UInt8], _ model: BytePairModel, _ ids: inout [Int32]
-  ) -> Int? {
-    let isCached = word.count <= WordCache.longestWord
-    if isCached && cache.append(word, to: &ids) { return nil }
-    return merge(word, endOfWord, model, isCached, &ids)
-  }
-
-  private mutating func merge(
-    _ word: UnsafeBufferPointer<UInt8>, _ endOfWord: [UInt8], _ model: BytePairModel, _ isCached: Bool,
-    _ ids: inout [Int32]
-  ) -> Int? {
-    let missing: Int?
-    if endOfWord.isEmpty {
-      missing = model.encode(word, &merger)
-    } else {
-      marked.removeAll(keepingCapacity: true)
-      marked.append(contentsOf: word)
-      marked += endOfWord
-      missing = marked.withUnsafeBufferPointer { model.encode($0, &merger) }
-    }
-    if missing == nil && isCached { cache.remember(word, merger.symbols) }
-    ids += merger.symbols
-    return missing
   }
 }
 

@@ -1,6 +1,7 @@
-// Turns a stream of tokens into text that can be shown at once: never half a character, never one twice. Bytes that can no
-// longer become a character turn into U+FFFD, one for each maximal part (Unicode 17, section 3.9), as Python's
-// `errors="replace"` and the web do. All pieces together equal the whole decoded at once, however the tokens cut the text.
+// Turns a stream of tokens into text that can be shown at once: never half a character, never one twice. Bytes that can
+// no longer become a character turn into U+FFFD, one for each maximal part (Unicode 17, section 3.9), as Python's
+// `errors="replace"` and the web do. All pieces together equal the whole decoded at once, however the tokens cut the
+// text.
 
 public import ApusCore
 
@@ -9,8 +10,7 @@ public struct StreamingDecoder: Sendable {
   private let tokenizer: any Tokenizer
   private let skipsSpecial: Bool
   private var assembler = UTF8Assembler()
-  /// The last word's final space is shown only when another token follows.
-  private var hasPendingSpace = false
+  private var state = TokenJoining.State()
 
   /// Starts a text; `skippingSpecial` leaves special tokens out of it.
   public init(_ tokenizer: any Tokenizer, skippingSpecial: Bool = false) {
@@ -22,16 +22,13 @@ public struct StreamingDecoder: Sendable {
   /// - Throws: `badData` for an id that the vocabulary lacks.
   public mutating func push(_ id: Int32) throws(ApusError) -> String {
     if skipsSpecial && tokenizer.specialTokens.isSpecial(id) { return "" }
-    var bytes = try tokenizer.existingBytes(of: id)
-    if hasPendingSpace { bytes.insert(UInt8(ascii: " "), at: 0) }
-    hasPendingSpace = tokenizer.joining == .wordEndAsSpace && bytes.last == UInt8(ascii: " ")
-    if hasPendingSpace { bytes.removeLast() }
+    var bytes: [UInt8] = []
+    tokenizer.joining.append(try tokenizer.existingContent(of: id), &state, to: &bytes)
     return String(decoding: assembler.push(bytes), as: UTF8.self)
   }
 
   /// What was held back: U+FFFD where the text ends inside a character.
   public mutating func finish() -> String {
-    hasPendingSpace = false
     return String(decoding: assembler.finish(), as: UTF8.self)
   }
 }

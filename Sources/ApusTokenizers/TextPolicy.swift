@@ -1,5 +1,5 @@
-// What to do with text that is empty, binary or not valid UTF-8. Byte-level tokenizers can take any bytes, so nothing needs to
-// be lost; but nobody should train on a photograph by mistake. Nothing is dropped or replaced silently.
+// What to do with text that is empty, binary or not valid UTF-8. Byte-level tokenizers can take any bytes, so nothing
+// needs to be lost; but nobody should train on a photograph by mistake. Nothing is dropped or replaced silently.
 
 public import ApusCore
 
@@ -24,7 +24,8 @@ public struct TextPolicy: Sendable, Equatable {
     self.allowsBinary = allowsBinary
   }
 
-  /// Text has no NUL bytes to speak of: more than one in a thousand among the first bytes mean that it is something else.
+  /// Text has no NUL bytes to speak of: more than one in a thousand among the first bytes mean that it is something
+  /// else.
   private static let sampleSize = 1 << 16
 
   /// Checks a text.

@@ -1,5 +1,6 @@
-// What every tokenizer can do: bytes to ids and back. It works on bytes throughout, because a Swift `String` compares by
-// canonical equivalence ("à" equals "a" + U+0300), which would merge different tokens. It knows no file format and no model.
+// What every tokenizer can do: bytes to ids and back. It works on bytes throughout, because a Swift `String` compares
+// by canonical equivalence ("à" equals "a" + U+0300), which would merge different tokens. It knows no file format and
+// no model.
 
 public import ApusCore
 
@@ -11,7 +12,7 @@ public protocol Tokenizer: Sendable {
   /// The tokens that have a meaning of their own: end of text, padding, roles.
   var specialTokens: SpecialTokens { get }
 
-  /// How the bytes of successive tokens join to text.
+  /// How successive tokens join to text.
   var joining: TokenJoining { get }
 
   /// The bytes that the vocabulary has no token for and that encoding leaves out, as the library of its format does;
@@ -22,8 +23,12 @@ public protocol Tokenizer: Sendable {
   /// - Throws: `badData` where the text holds something that this vocabulary cannot express.
   func encode(_ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [Int32]) throws(ApusError)
 
-  /// The bytes that the token stands for, or nil where there is no such token.
-  func bytes(of id: Int32) -> [UInt8]?
+  /// The token as the vocabulary has it, before ``joining``; nil where there is no such token.
+  func content(of id: Int32) -> [UInt8]?
+
+  /// Puts round the ids of a text, or of two, what the model expects there: `[CLS]`, `<s>`, `</s>`; types tell the two
+  /// apart.
+  func framed(_ ids: [Int32], and second: [Int32]?) -> TokenizedText
 
   /// Writes `tokenizer.json` (and `tokenizer_config.json`) into a folder, or one file where `path` ends in `.json`.
   func save(to path: String) throws(ApusError)
@@ -33,21 +38,30 @@ public protocol Tokenizer: Sendable {
 public enum SpecialTokenPolicy: Sendable, Equatable {
   /// They become their ids: for text that this program wrote itself.
   case recognised
-  /// They are text like any other: for text from outside, which must not be able to end a document or speak as the system.
+  /// They are text like any other: for text from outside, which must not be able to end a document or speak as the
+  /// system.
   case plainText
-}
+  /// These become their ids, all others are text like any other.
+  case only(Set<Int32>)
+  /// A text that holds one is refused.
+  case forbidden
 
-/// How the bytes of successive tokens join to text.
-public enum TokenJoining: Sendable, Equatable {
-  /// One after another.
-  case concatenated
-  /// One after another, but the last token loses its final space, the mark of the end of a word.
-  case wordEndAsSpace
+  /// Whether a token is cut out of a text.
+  func isFound(_ id: Int32) -> Bool {
+    switch self {
+    case .recognised, .forbidden: true
+    case .plainText: false
+    case .only(let ids): ids.contains(id)
+    }
+  }
 }
 
 extension Tokenizer {
   /// Nothing is lost.
   public var lostBytes: [UInt8] { [] }
+
+  /// Nothing is added.
+  public func framed(_ ids: [Int32], and second: [Int32]?) -> TokenizedText { PostProcessor.none.apply(ids, second) }
 
   /// The ids of `bytes`; see ``encode(_:special:into:)``.
   public func encode(_ bytes: [UInt8], special: SpecialTokenPolicy = .plainText) throws(ApusError) -> [Int32] {
@@ -62,34 +76,44 @@ extension Tokenizer {
     try encode(Array(text.utf8), special: special)
   }
 
+  /// The ids of a text, or of two that belong together, with all that the model expects round them.
+  public func encodeFramed(
+    _ text: String, and second: String? = nil, special: SpecialTokenPolicy = .plainText
+  ) throws(ApusError) -> TokenizedText {
+    let ids = try encode(text, special: special)
+    guard let second else { return framed(ids, and: nil) }
+    return framed(ids, and: try encode(second, special: special))
+  }
+
   /// The number of tokens of `bytes`.
   public func countTokens(_ bytes: [UInt8], special: SpecialTokenPolicy = .plainText) throws(ApusError) -> Int {
     try encode(bytes, special: special).count
   }
 
+  /// The bytes that the token stands for inside a text, or nil where there is no such token.
+  public func bytes(of id: Int32) -> [UInt8]? { content(of: id).map { joining.bytes(ofInner: $0) } }
+
   /// The bytes that `ids` stand for; not necessarily valid UTF-8, since a token may be half a character.
   /// `skippingSpecial` leaves special tokens out.
   /// - Throws: `badData` for an id that the vocabulary lacks.
   public func decode(_ ids: some Sequence<Int32>, skippingSpecial: Bool = false) throws(ApusError) -> [UInt8] {
+    let joining = joining
     var text: [UInt8] = []
-    var isLastWordEnd = false
+    var state = TokenJoining.State()
     for id in ids {
       if skippingSpecial && specialTokens.isSpecial(id) { continue }
-      let piece = try existingBytes(of: id)
-      text += piece
-      isLastWordEnd = piece.last == UInt8(ascii: " ")
+      joining.append(try existingContent(of: id), &state, to: &text)
     }
-    if joining == .wordEndAsSpace && isLastWordEnd { text.removeLast() }
     return text
   }
 
-  /// The bytes of a token that must exist.
-  func existingBytes(of id: Int32) throws(ApusError) -> [UInt8] {
-    guard let bytes = bytes(of: id) else {
+  /// The content of a token that must exist.
+  func existingContent(of id: Int32) throws(ApusError) -> [UInt8] {
+    guard let content = content(of: id) else {
       throw ApusError(
         .badData, "token id \(id) is not in the vocabulary (0 to \(vocabularySize - 1))",
         remedy: "use the tokenizer that the ids were made with")
     }
-    return bytes
+    return content
   }
 }

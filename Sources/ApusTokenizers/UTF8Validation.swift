@@ -1,5 +1,5 @@
-// Well-formed UTF-8 (Unicode 17, table 3-7): which bytes may start a character and which may follow. It knows no policy; what
-// to do about invalid text is TextPolicy's business.
+// Well-formed UTF-8 (Unicode 17, table 3-7): which bytes may start a character and which may follow. It knows no
+// policy; what to do about invalid text is TextPolicy's business.
 
 /// Questions about the validity of bytes as UTF-8.
 public enum UTF8Validation {

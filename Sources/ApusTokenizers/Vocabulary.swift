@@ -16,6 +16,9 @@ struct Vocabulary: Sendable {
   /// - Parameter capacity: how many tokens to expect.
   init(capacity: Int = 256) { contents = ByteInterner(capacity: capacity) }
 
+  /// The length in bytes of the longest token that text can be looked up as.
+  private(set) var longest = 0
+
   /// One more than the greatest id.
   var size: Int { contentOfID.count }
 
@@ -23,19 +26,36 @@ struct Vocabulary: Sendable {
   /// - Parameter isFound: whether text can be looked up as this token; false for those that only ids mean.
   /// - Throws: `badData` for an id out of range or twice, or a content twice.
   mutating func insert(_ bytes: [UInt8], id: Int, isFound: Bool = true) throws(ApusError) {
+    try reserve(id)
+    let content = bytes.withUnsafeBufferPointer { contents.intern($0) }
+    try assign(content, id, isFound, length: bytes.count)
+  }
+
+  /// Adds a token from where its bytes lie.
+  mutating func insert(_ bytes: UnsafeBufferPointer<UInt8>, id: Int, isFound: Bool = true) throws(ApusError) {
+    try reserve(id)
+    try assign(contents.intern(bytes), id, isFound, length: bytes.count)
+  }
+
+  private mutating func reserve(_ id: Int) throws(ApusError) {
     guard id >= 0 && id < Self.idLimit else {
       throw ApusError(.badData, "token id \(id) is out of range (0 to \(Self.idLimit - 1))")
     }
     while contentOfID.count <= id { contentOfID.append(-1) }
     guard contentOfID[id] < 0 else { throw ApusError(.badData, "two tokens have the id \(id)") }
-    let (content, isNew) = contents.intern(bytes)
-    if isNew { idOfContent.append(-1) }
-    contentOfID[id] = Int32(content)
+  }
+
+  private mutating func assign(
+    _ content: (index: Int, isNew: Bool), _ id: Int, _ isFound: Bool, length: Int
+  ) throws(ApusError) {
+    if content.isNew { idOfContent.append(-1) }
+    contentOfID[id] = Int32(content.index)
     guard isFound else { return }
-    guard idOfContent[content] < 0 else {
-      throw ApusError(.badData, "the tokens \(idOfContent[content]) and \(id) are the same text")
+    guard idOfContent[content.index] < 0 else {
+      throw ApusError(.badData, "the tokens \(idOfContent[content.index]) and \(id) are the same text")
     }
-    idOfContent[content] = Int32(id)
+    idOfContent[content.index] = Int32(id)
+    longest = max(longest, length)
   }
 
   /// The bytes of a token, or nil where there is none.
@@ -63,4 +83,9 @@ struct Vocabulary: Sendable {
 
   /// All ids that have a token, in order.
   var ids: [Int32] { contentOfID.indices.filter { contentOfID[$0] >= 0 }.map(Int32.init) }
+
+  /// Whether `condition` holds for every token that text can be looked up as.
+  func withEachContent(_ condition: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
+    contents.allSatisfy { index, bytes in idOfContent[index] < 0 || condition(bytes) }
+  }
 }

@@ -1,5 +1,5 @@
-// A vocabulary of whole pieces: each piece is one token. With the text cut into characters it is the character vocabulary
-// of nanoGPT. It knows not how the text is cut.
+// A vocabulary of whole pieces: each piece is one token. With the text cut into characters it is the character
+// vocabulary of nanoGPT. It knows not how the text is cut.
 
 /// Looks each piece up as it stands.
 struct WordLevelModel: Sendable {

@@ -18,7 +18,7 @@ struct ByteTokenizer: Tokenizer {
     for index in text.indices { ids.append(Int32(text[index])) }
   }
 
-  func bytes(of id: Int32) -> [UInt8]? {
+  func content(of id: Int32) -> [UInt8]? {
     if let byte = UInt8(exactly: id) { return [byte] }
     return specialTokens.tokens.first { $0.id == id }?.content
   }

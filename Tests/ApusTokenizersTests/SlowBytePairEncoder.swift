@@ -1,4 +1,5 @@
-// Byte-pair encoding, obviously right and slow: look for the merge of the lowest rank, join its leftmost occurrence, again.
+// Byte-pair encoding, obviously right and slow: look for the merge of the lowest rank, join its leftmost occurrence,
+// again.
 
 struct SlowBytePairEncoder {
   var merges: [(left: [UInt8], right: [UInt8])]

@@ -1,4 +1,5 @@
-// Streamed decoding: however the tokens cut the bytes, all pieces together are the whole, and no piece is half a character.
+// Streamed decoding: however the tokens cut the bytes, all pieces together are the whole, and no piece is half a
+// character.
 
 import ApusCore
 import Testing
@@ -13,7 +14,7 @@ private struct Pieces: Tokenizer {
   var vocabularySize: Int { pieces.count }
 
   func encode(_ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [Int32]) {}
-  func bytes(of id: Int32) -> [UInt8]? { pieces.indices.contains(Int(id)) ? pieces[Int(id)] : nil }
+  func content(of id: Int32) -> [UInt8]? { pieces.indices.contains(Int(id)) ? pieces[Int(id)] : nil }
   func save(to path: String) throws(ApusError) {}
 }
 
@@ -64,7 +65,7 @@ private struct Pieces: Tokenizer {
   }
 
   @Test func theLastWordHasNoSpaceBehindIt() throws {
-    let tokenizer = Pieces(pieces: [Array("lo".utf8), Array("w ".utf8)], joining: .wordEndAsSpace)
+    let tokenizer = Pieces(pieces: [Array("lo".utf8), Array("w</w>".utf8)], joining: .wordEnd(Array("</w>".utf8)))
     var decoder = StreamingDecoder(tokenizer)
     var text = ""
     for id: Int32 in [0, 1, 0, 1] { text += try decoder.push(id) }

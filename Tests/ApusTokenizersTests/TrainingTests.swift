@@ -1,4 +1,5 @@
-// Training: the learner against the textbook, against an HF-like slow rule, for any number of threads, and at its borders.
+// Training: the learner against the textbook, against an HF-like slow rule, for any number of threads, and at its
+// borders.
 
 import ApusCore
 import Testing

@@ -1,5 +1,5 @@
-// How files spell tokens that are not text: each byte has a printable character that stands for it (Radford et al. 2019,
-// encoder.py). Printable Latin-1 stands for itself, the other bytes for U+0100 onwards in order.
+// How files spell tokens that are not text: each byte has a printable character that stands for it (Radford et al.
+// 2019, encoder.py). Printable Latin-1 stands for itself, the other bytes for U+0100 onwards in order.
 
 /// The stand-in characters of bytes.
 enum ByteAlphabet {
@@ -32,7 +32,16 @@ enum ByteAlphabet {
     return String(spelling)
   }
 
-  /// The bytes of a spelling in UTF-8, or nil where a character stands for no byte. All stand-ins have one or two bytes.
+  /// The spelling of a token in UTF-8.
+  static func utf8Spelling(of token: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    var spelling: [UInt8] = []
+    spelling.reserveCapacity(token.count * 2)
+    for byte in token { UTF8Coding.append(standIns[Int(byte)].value, to: &spelling) }
+    return spelling
+  }
+
+  /// The bytes of a spelling in UTF-8, or nil where a character stands for no byte. All stand-ins have one or two
+  /// bytes.
   static func bytes(of spelling: UnsafeBufferPointer<UInt8>, into result: inout [UInt8]) -> Bool {
     result.removeAll(keepingCapacity: true)
     let byteOfScalar = byteOfScalar
@@ -47,5 +56,20 @@ enum ByteAlphabet {
       place += isWide ? 2 : 1
     }
     return true
+  }
+
+  /// The byte of a token like `<0x0A>`, by which sentencepiece spells characters that it lacks.
+  static func fallbackByte(of token: some RandomAccessCollection<UInt8>) -> UInt8? {
+    guard token.count == 6, token.starts(with: "<0x".utf8), token.last == UInt8(ascii: ">") else { return nil }
+    return UInt8(String(decoding: token.dropFirst(3).prefix(2), as: UTF8.self), radix: 16)
+  }
+
+  /// For each byte the token `<0x…>` of a vocabulary; nil where one is missing.
+  static func fallbackTokens(_ id: ([UInt8]) -> Int32?) -> [Int32]? {
+    let tokens = (0...255).compactMap { byte in
+      let digits = String(byte, radix: 16, uppercase: true)
+      return id(Array("<0x\(byte < 16 ? "0" : "")\(digits)>".utf8))
+    }
+    return tokens.count == 256 ? tokens : nil
   }
 }

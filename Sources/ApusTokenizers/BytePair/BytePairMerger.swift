@@ -1,6 +1,6 @@
-// Applies merges to one word: always the merge of the lowest rank, the leftmost of these first (Sennrich et al. 2016). Short
-// words are searched through for the lowest rank; long ones keep the candidates in a heap, O(n log n), so that a word of a
-// million letters takes a moment and not a day.
+// Applies merges to one word: always the merge of the lowest rank, the leftmost of these first (Sennrich et al. 2016).
+// Short words are searched through for the lowest rank; long ones keep the candidates in a heap, O(n log n), so that a
+// word of a million letters takes a moment and not a day.
 
 /// Scratch for merging; reused from word to word, owned by one thread.
 struct BytePairMerger {

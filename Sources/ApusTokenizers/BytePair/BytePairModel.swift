@@ -1,5 +1,5 @@
-// Byte-pair encoding as a model (Sennrich et al. 2016; on bytes: Radford et al. 2019): a word becomes its smallest symbols, then
-// the merges apply by rank. It knows neither how text is cut into words nor how a file is laid out.
+// Byte-pair encoding as a model (Sennrich et al. 2016; on bytes: Radford et al. 2019): a word becomes its smallest
+// symbols, then the merges apply by rank. It knows neither how text is cut into words nor how a file is laid out.
 
 import ApusCore
 
@@ -8,15 +8,30 @@ struct BytePairModel: Sendable {
   /// What a word is made of before anything is merged.
   enum Unit: Sendable { case bytes, characters }
 
+  /// What else a file may say, as the `tokenizers` library has it.
+  struct Options: Sendable {
+    /// A word that is a token as a whole is that token, whatever the merges say (Llama 3).
+    var prefersWholeWords = false
+    /// Stands for what the vocabulary lacks. Without it a missing byte is left out, as in the `tokenizers` library (see
+    /// `lostBytes`), and a missing character is an error.
+    var unknown: Int32?
+    /// Neighbouring unknown characters are one token.
+    var fusesUnknown = false
+    /// For each byte the token that stands for it in characters that the vocabulary lacks.
+    var byteTokens: [Int32]?
+    /// Put before every symbol but a word's first.
+    var prefix: [UInt8] = []
+    /// Put behind a word's last symbol.
+    var suffix: [UInt8] = []
+    /// How probable it is in training that a merge is left out; encoding here leaves none out.
+    var dropout: Double?
+  }
+
   let unit: Unit
   private(set) var vocabulary: Vocabulary
   /// The merges in order of rank, as pairs of ids.
   let merges: [(left: Int32, right: Int32)]
-  /// A word that is a token as a whole is that token, whatever the merges say (Llama 3).
-  let prefersWholeWords: Bool
-  /// Stands for what the vocabulary lacks. Without it a missing byte is left out, as in the `tokenizers` library (see
-  /// `lostBytes`), and a missing character is an error.
-  let unknown: Int32?
+  let options: Options
 
   private let pairs: PairMap<Merge>
   /// For `unit == .bytes`: the token of each byte, or -1.
@@ -24,20 +39,20 @@ struct BytePairModel: Sendable {
 
   /// - Throws: `badData` where a merge makes a token that the vocabulary lacks.
   init(
-    unit: Unit, vocabulary: Vocabulary, merges: [(left: Int32, right: Int32)], prefersWholeWords: Bool = false,
-    unknown: Int32? = nil
+    unit: Unit, vocabulary: Vocabulary, merges: [(left: Int32, right: Int32)], options: Options = Options()
   ) throws(ApusError) {
     self.unit = unit
     self.vocabulary = vocabulary
     self.merges = merges
-    self.prefersWholeWords = prefersWholeWords
-    self.unknown = unknown
+    self.options = options
     var pairs = PairMap(merges: merges.count)
     var content: [UInt8] = []
     for (rank, merge) in merges.enumerated() {
       content.removeAll(keepingCapacity: true)
       vocabulary.append(merge.left, to: &content)
+      let head = content.count
       vocabulary.append(merge.right, to: &content)
+      content.removeSubrange(head..<min(content.count, head + options.prefix.count))
       guard let id = vocabulary.id(of: content) else {
         throw ApusError(.badData, "the vocabulary lacks the token that it makes", place: "merge \(rank)")
       }
@@ -49,51 +64,84 @@ struct BytePairModel: Sendable {
 
   /// The bytes that have no token and are left out.
   var lostBytes: [UInt8] {
-    unit == .bytes && unknown == nil ? (0...255).filter { tokenOfByte[Int($0)] < 0 } : []
+    unit == .bytes && options.unknown == nil ? (0...255).filter { tokenOfByte[Int($0)] < 0 } : []
   }
 
   /// Leaves the ids of `word` in `merger.symbols`; the offset of a character that is an error, if there is one.
   func encode(_ word: UnsafeBufferPointer<UInt8>, _ merger: inout BytePairMerger) -> Int? {
     merger.symbols.removeAll(keepingCapacity: true)
-    if prefersWholeWords, let id = vocabulary.id(of: word) {
+    if options.prefersWholeWords, let id = vocabulary.id(of: word) {
       merger.symbols.append(id)
       return nil
     }
-    let missing = unit == .bytes ? appendBytes(of: word, &merger) : appendCharacters(of: word, &merger)
+    let missing =
+      unit == .bytes && options.prefix.isEmpty && options.suffix.isEmpty
+      ? appendBytes(of: word, &merger) : appendCharacters(of: word, &merger)
     merger.merge(with: pairs)
     return missing
   }
 
   private func appendBytes(of word: UnsafeBufferPointer<UInt8>, _ merger: inout BytePairMerger) -> Int? {
-    var missing: Int?
+    var unknowns = Unknowns()
     for offset in word.indices {
       let token = tokenOfByte[Int(word[offset])]
-      if token >= 0 { merger.symbols.append(token) } else { add(unknownAt: offset, &merger, &missing) }
+      if token >= 0 {
+        unknowns.flush(&merger.symbols)
+        merger.symbols.append(token)
+      } else {
+        unknowns.add(at: offset, self, &merger.symbols)
+      }
     }
-    return missing
+    unknowns.flush(&merger.symbols)
+    return unknowns.missing
   }
 
   private func appendCharacters(of word: UnsafeBufferPointer<UInt8>, _ merger: inout BytePairMerger) -> Int? {
-    var missing: Int?
+    guard let base = word.baseAddress else { return nil }
+    var unknowns = Unknowns()
     var offset = 0
     while offset < word.count {
-      let length = max(1, UTF8Validation.characterLength(in: word.span, at: offset))
+      let length = unit == .bytes ? 1 : UTF8Coding.scalar(base, offset, word.count).length
       let character = UnsafeBufferPointer(rebasing: word[offset..<offset + length])
-      if let token = vocabulary.id(of: character) {
+      if let token = token(of: character, isFirst: offset == 0, isLast: offset + length == word.count) {
+        unknowns.flush(&merger.symbols)
         merger.symbols.append(token)
+      } else if let byteTokens = options.byteTokens {
+        // As in the library, an unknown character before these comes behind them.
+        for byte in character { merger.symbols.append(byteTokens[Int(byte)]) }
       } else {
-        add(unknownAt: offset, &merger, &missing)
+        unknowns.add(at: offset, self, &merger.symbols)
       }
       offset += length
     }
-    return missing
+    unknowns.flush(&merger.symbols)
+    return unknowns.missing
   }
 
-  private func add(unknownAt offset: Int, _ merger: inout BytePairMerger, _ missing: inout Int?) {
-    if let unknown {
-      merger.symbols.append(unknown)
-    } else if unit == .characters {
-      missing = missing ?? offset
+  private func token(of character: UnsafeBufferPointer<UInt8>, isFirst: Bool, isLast: Bool) -> Int32? {
+    let hasPrefix = !isFirst && !options.prefix.isEmpty
+    let hasSuffix = isLast && !options.suffix.isEmpty
+    guard hasPrefix || hasSuffix else { return vocabulary.id(of: character) }
+    return vocabulary.id(of: (hasPrefix ? options.prefix : []) + Array(character) + (hasSuffix ? options.suffix : []))
+  }
+
+  /// Unknown characters on their way to the symbols: fused ones wait for the next known one.
+  private struct Unknowns {
+    var missing: Int?
+    private var waiting: Int32?
+
+    mutating func add(at offset: Int, _ model: BytePairModel, _ symbols: inout [Int32]) {
+      guard let unknown = model.options.unknown else {
+        if model.unit == .characters { missing = missing ?? offset }
+        return
+      }
+      if let waiting, !model.options.fusesUnknown { symbols.append(waiting) }
+      waiting = unknown
+    }
+
+    mutating func flush(_ symbols: inout [Int32]) {
+      if let waiting { symbols.append(waiting) }
+      waiting = nil
     }
   }
 }

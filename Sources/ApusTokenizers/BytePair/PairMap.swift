@@ -1,5 +1,5 @@
-// A dictionary keyed by pairs of token ids: open addressing in flat arrays. Serves the merges of a vocabulary and the pair
-// counts of a trainer.
+// A dictionary keyed by pairs of token ids: open addressing in flat arrays. Serves the merges of a vocabulary and the
+// pair counts of a trainer.
 
 /// Values by pair of ids.
 struct PairMap<Value: BitwiseCopyable & Sendable>: Sendable {

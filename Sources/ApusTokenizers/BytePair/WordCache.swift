@@ -1,5 +1,5 @@
-// Remembers how words were cut into tokens: text repeats its words, and looking one up is many times faster than merging it.
-// Bounded: when it is full it forgets everything, so that no input makes it grow.
+// Remembers how words were cut into tokens: text repeats its words, and looking one up is many times faster than
+// merging it. Bounded: when it is full it forgets everything, so that no input makes it grow.
 
 /// Words and their ids; owned by one thread.
 struct WordCache {

@@ -1,5 +1,6 @@
-// The splitting pattern of cl100k and its relatives by hand (tiktoken; Llama 3 has the same, Qwen 2 takes one digit a time):
-//   (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+// The splitting pattern of cl100k and its relatives by hand (tiktoken; Llama 3 has the same, Qwen 2 takes one digit a
+//   time): (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|
+//   ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 
 enum CL100KPattern {
   /// The end of the piece that starts at `start` (below the end of the text); a number has at most `digits` digits.

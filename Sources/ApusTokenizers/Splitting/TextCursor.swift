@@ -1,5 +1,6 @@
-// Reads text scalar by scalar for the splitting patterns. A marked hot loop: it works on a raw pointer, and every access
-// stays below `end`. A byte that is not part of valid UTF-8 counts as a scalar of no class, as punctuation would.
+// Reads text scalar by scalar for the splitting patterns. A marked hot loop: it works on a raw pointer, and every
+// access stays below `end`. A byte that is not part of valid UTF-8 counts as a scalar of no class, as punctuation
+// would.
 
 /// Bytes in which patterns look for the end of a piece.
 struct TextCursor {
@@ -67,16 +68,23 @@ struct TextCursor {
     return place == end || last == start ? place : last
   }
 
-  private func wideScalar(at place: Int) -> (kind: ScalarClass, length: Int) {
-    let lead = base[place]
-    let length = UTF8Validation.length(lead: lead)
-    guard length > 1, length <= end - place else { return ([], 1) }
-    var value = UInt32(lead) & (0x7F >> UInt32(length))
-    for index in 1..<length {
-      let byte = base[place + index]
-      guard UTF8Validation.isContinuation(byte, at: index, after: lead) else { return ([], 1) }
-      value = value << 6 | UInt32(byte & 0x3F)
+  /// The end of the run of word characters, or else of others that are not white space, from `place`.
+  func rustWordEnd(from start: Int) -> Int {
+    var place = start
+    var isWord: Bool?
+    while place < end {
+      let (value, length) = UTF8Coding.scalar(base, place, end)
+      if classes.isSpace(value) { break }
+      let belongs = ScalarSet.rustWord.contains(value)
+      if let isWord, isWord != belongs { break }
+      isWord = belongs
+      place += length
     }
-    return (classes[value], length)
+    return place
+  }
+
+  private func wideScalar(at place: Int) -> (kind: ScalarClass, length: Int) {
+    let (value, length) = UTF8Coding.wideScalar(base, place, end)
+    return (value < UTF8Coding.invalid ? classes[value] : [], length)
   }
 }

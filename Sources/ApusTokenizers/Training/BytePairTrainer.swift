@@ -1,5 +1,5 @@
-// Trains byte-level byte-pair encoding: counts the words of texts, learns merges of bytes, makes the tokenizer. With the rule
-// `huggingface` the merges and ids are those of the `tokenizers` library. It knows no command line.
+// Trains byte-level byte-pair encoding: counts the words of texts, learns merges of bytes, makes the tokenizer. With
+// the rule `huggingface` the merges and ids are those of the `tokenizers` library. It knows no command line.
 
 public import ApusCore
 
@@ -71,7 +71,7 @@ public struct BytePairTrainer: Sendable {
           + "\(specials.tokens.count) special tokens need at least \(least), and \(Vocabulary.idLimit) is the most",
         remedy: "ask for a size from \(least) on")
     }
-    guard [.gpt2, .cl100k, .qwen2].contains(options.pattern) else {
+    guard [.gpt2, .cl100k, .qwen2, .o200k, .tekken].contains(options.pattern) else {
       throw ApusError(.usage, "byte-level training cannot use the splitting pattern '\(options.pattern.rawValue)'")
     }
     self.options = options

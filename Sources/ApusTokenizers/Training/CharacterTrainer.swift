@@ -1,6 +1,6 @@
-// The characters of a text as a vocabulary, sorted by code point, as in nanoGPT's character data sets. The text must be valid
-// UTF-8. What the text did not hold cannot be encoded later, unless one of the special tokens is customary for the unknown
-// (`<unk>`).
+// The characters of a text as a vocabulary, sorted by code point, as in nanoGPT's character data sets. The text must be
+// valid UTF-8. What the text did not hold cannot be encoded later, unless one of the special tokens is customary for
+// the unknown (`<unk>`).
 
 public import ApusCore
 

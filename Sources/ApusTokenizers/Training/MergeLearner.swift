@@ -1,7 +1,7 @@
-// Learns merges from words with counts: the most frequent adjacent pair becomes one symbol, again and again (Sennrich et al.
-// 2016). The counts of pairs are kept up to date by looking only at the words that a merge changes, and a heap holds the
-// candidates, so that a step costs what it changes. The obviously right twin is TextbookTrainer. It knows no bytes and no
-// files: symbols are numbers with a text.
+// Learns merges from words with counts: the most frequent adjacent pair becomes one symbol, again and again (Sennrich
+// et al. 2016). The counts of pairs are kept up to date by looking only at the words that a merge changes, and a heap
+// holds the candidates, so that a step costs what it changes. The obviously right twin is TextbookTrainer. It knows no
+// bytes and no files: symbols are numbers with a text.
 
 /// Which of several equally frequent pairs is merged.
 public enum TieBreak: String, Sendable, CaseIterable {
@@ -174,8 +174,8 @@ struct MergeLearner: Sendable {
     return Candidate(count: pair.count, tie: tie, pair: Int32(index))
   }
 
-  /// (word << 32 | offset in bytes) of the pair's first occurrence. Offsets in bytes do not move when symbols merge, so this
-  /// number only grows while a pair loses occurrences, and a stale candidate is never too late in the heap.
+  /// (word << 32 | offset in bytes) of the pair's first occurrence. Offsets in bytes do not move when symbols merge, so
+  /// this number only grows while a pair loses occurrences, and a stale candidate is never too late in the heap.
   private mutating func firstOccurrence(_ index: Int) -> UInt64 {
     let (left, right) = (pairs[index].left, pairs[index].right)
     while Int(pairs[index].firstWord) < pairs[index].words.count {

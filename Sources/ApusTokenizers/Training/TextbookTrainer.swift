@@ -1,7 +1,7 @@
-// Byte-pair encoding as the textbook has it (Sennrich, Haddow, Birch 2016, algorithm 1). Words with their frequencies are
-// sequences of symbols, one a character, with a mark at the end of the word. Count every pair of neighbours; join the most
-// frequent one, the first seen if several are; repeat. Written to be read: every step counts everything anew. Training for
-// real is MergeLearner's, which must agree with this.
+// Byte-pair encoding as the textbook has it (Sennrich, Haddow, Birch 2016, algorithm 1). Words with their frequencies
+// are sequences of symbols, one a character, with a mark at the end of the word. Count every pair of neighbours; join
+// the most frequent one, the first seen if several are; repeat. Written to be read: every step counts everything anew.
+// Training for real is MergeLearner's, which must agree with this.
 
 public import ApusCore
 
@@ -47,8 +47,8 @@ public struct TextbookTrainer: Sendable {
   /// - Parameters:
   ///   - wordCounts: words as bytes with their frequencies, in order; the order decides ties.
   ///   - endOfWord: the symbol put behind every word; empty for none.
-  /// - Throws: `usage` for a mark with white space, `badData` for a word with white space or with the mark in it, or counts
-  ///   that add up to more than 2⁶³.
+  /// - Throws: `usage` for a mark with white space, `badData` for a word with white space or with the mark in it, or
+  ///   counts that add up to more than 2⁶³.
   public init(_ wordCounts: [(word: [UInt8], count: Int64)], endOfWord: [UInt8]) throws(ApusError) {
     try Self.check(wordCounts.map(\.word), endOfWord)
     try Self.checkTotal(wordCounts)

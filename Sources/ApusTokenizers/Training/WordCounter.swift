@@ -1,5 +1,6 @@
-// Counts the words of a text on several threads. The text is cut at places where every splitting pattern has a border, each
-// part is counted by itself, and the parts are added in order: the result does not depend on the number of threads.
+// Counts the words of a text on several threads. The text is cut at places where every splitting pattern has a border,
+// each part is counted by itself, and the parts are added in order: the result does not depend on the number of
+// threads.
 
 import ApusCore
 import Synchronization

@@ -1,6 +1,6 @@
-// The file of words with frequencies that the textbook's trainer starts from: one word a line, then its count. A word may
-// also be written as symbols separated by spaces; the count is always what stands last. Blank lines are skipped. The order
-// of the lines decides ties.
+// The file of words with frequencies that the textbook's trainer starts from: one word a line, then its count. A word
+// may also be written as symbols separated by spaces; the count is always what stands last. Blank lines are skipped.
+// The order of the lines decides ties.
 //
 //     low 5
 //     n e w e s t 6

@@ -1,5 +1,5 @@
-// The classes of code points that splitting patterns speak of (\p{L}, \p{Lu}, \p{M}, \p{N}, \p{P}, \p{S}, \s), as bits, with
-// a two-stage table for all code points. It knows no pattern and no UTF-8.
+// The classes of code points that splitting patterns speak of (\p{L}, \p{Lu}, \p{M}, \p{N}, \p{P}, \p{S}, \s), as bits,
+// with a two-stage table for all code points. It knows no pattern and no UTF-8.
 
 /// What splitting patterns ask about a code point; several bits may be set.
 struct ScalarClass: OptionSet, Sendable {
@@ -29,8 +29,8 @@ struct ScalarClass: OptionSet, Sendable {
   @inline(__always) func isAny(of other: ScalarClass) -> Bool { rawValue & other.rawValue != 0 }
 }
 
-/// The class of every code point, 128 to a page; equal pages are stored once. Lives as long as the process: the splitting
-/// loops read it through pointers that nothing retains.
+/// The class of every code point, 128 to a page; equal pages are stored once. Lives as long as the process: the
+/// splitting loops read it through pointers that nothing retains.
 struct ScalarClasses: @unchecked Sendable {
   static let shared = ScalarClasses()
 
@@ -45,6 +45,15 @@ struct ScalarClasses: @unchecked Sendable {
 
   /// The class of a byte below 128: ASCII is page 0.
   @inline(__always) subscript(ascii byte: UInt8) -> ScalarClass { ScalarClass(rawValue: pages[Int(byte)]) }
+
+  /// Whether a scalar has the property White_Space; not so for bytes that are not valid UTF-8.
+  @inline(__always) func isSpace(_ scalar: UInt32) -> Bool { isAny(scalar, of: .space) }
+  /// \p{M}.
+  @inline(__always) func isMark(_ scalar: UInt32) -> Bool { isAny(scalar, of: .mark) }
+  /// Whether the class of a scalar, or of none, shares a bit with `kinds`.
+  @inline(__always) func isAny(_ scalar: UInt32, of kinds: ScalarClass) -> Bool {
+    scalar < UTF8Coding.invalid && self[scalar].isAny(of: kinds)
+  }
 
   private init() {
     let classes = Self.allClasses()

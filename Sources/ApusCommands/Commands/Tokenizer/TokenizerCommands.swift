@@ -10,10 +10,27 @@ struct TokenizerCommands: ParsableCommand {
     commandName: "tokenizer",
     abstract: "Make a tokenizer, and turn text into token ids and back.",
     discussion: """
-      A tokenizer is a folder with a tokenizer.json as Hugging Face's libraries read and write it.
+      A tokenizer is a folder with a tokenizer.json as Hugging Face's libraries read and write it; those of tiktoken, \
+      sentencepiece, BERT, GPT-2 and Mistral are read too.
       """,
     subcommands: [TokenizerTrain.self, TokenizerEncode.self, TokenizerDecode.self]
   )
+}
+
+/// The tokenizer that a command works with.
+struct TokenizerSource: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A tokenizer.json, .model, .tiktoken, tekken.json, vocab.json or vocab.txt, or a folder that holds one.",
+      valueName: "path"))
+  var tokenizer: String
+
+  @Option(help: "How text is cut, for a file of ranks that does not say so.")
+  var pretokenizer: PretokenizerName?
+
+  func load() throws(ApusError) -> any Tokenizer {
+    try TokenizerFile.load(path: tokenizer, pattern: pretokenizer?.pattern)
+  }
 }
 
 /// Text as a command gets it.

@@ -17,8 +17,7 @@ struct TokenizerDecode: Command {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("A tokenizer.json, or a folder that holds one.", valueName: "path"))
-  var tokenizer: String
+  @OptionGroup var source: TokenizerSource
 
   @Argument(help: "The ids; standard input where it is missing or -.")
   var file: String?
@@ -30,7 +29,7 @@ struct TokenizerDecode: Command {
   var skipSpecial = false
 
   func run(_ console: Console) throws {
-    let tokenizer = try TokenizerFile.load(path: tokenizer)
+    let tokenizer = try source.load()
     if lines { return try decodeLines(tokenizer, console) }
     try TextInput.with(file, console) { text in
       try console.output.write(decode(ids(in: text), tokenizer, place: nil))

@@ -22,8 +22,7 @@ struct TokenizerEncode: Command {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("A tokenizer.json, or a folder that holds one.", valueName: "path"))
-  var tokenizer: String
+  @OptionGroup var source: TokenizerSource
 
   @Argument(help: "The text; standard input where it is missing or -.")
   var file: String?
@@ -38,7 +37,7 @@ struct TokenizerEncode: Command {
   var format: OutputFormat = .text
 
   func run(_ console: Console) throws {
-    let tokenizer = try TokenizerFile.load(path: tokenizer)
+    let tokenizer = try source.load()
     if lines { return try encodeLines(tokenizer, console) }
     try TextInput.with(file, console) { text in
       warn(ofLossIn: text, tokenizer, console)

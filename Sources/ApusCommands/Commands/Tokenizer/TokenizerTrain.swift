@@ -136,13 +136,15 @@ struct TokenizerTrain: Command {
 
 /// The names of splitting patterns, by the models that use them.
 enum PretokenizerName: String, ExpressibleByArgument, CaseIterable {
-  case gpt2, cl100k, llama3, qwen2
+  case gpt2, p50k, cl100k, o200k, llama3, qwen2, tekken
 
   var pattern: SplitPattern {
     switch self {
-    case .gpt2: .gpt2
+    case .gpt2, .p50k: .gpt2
     case .cl100k, .llama3: .cl100k
+    case .o200k: .o200k
     case .qwen2: .qwen2
+    case .tekken: .tekken
     }
   }
 }

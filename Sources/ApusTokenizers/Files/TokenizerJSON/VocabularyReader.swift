@@ -1,5 +1,5 @@
-// Reads the vocabulary and the merges of a `tokenizer.json`: the parts that are long, and so read without a detour through
-// Swift's characters. It knows not what the model does with them.
+// Reads the vocabulary and the merges of a `tokenizer.json`: the parts that are long, and so read without a detour
+// through Swift's characters. It knows not what the model does with them.
 
 import ApusCore
 

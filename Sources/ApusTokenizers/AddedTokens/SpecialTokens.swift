@@ -1,5 +1,5 @@
-// Added tokens: texts that are one token as a whole and are cut out before anything else looks at the text. The longest of
-// those that start at the leftmost place wins, as in the `tokenizers` library. It knows no model.
+// Added tokens: texts that are one token as a whole and are cut out before anything else looks at the text; and the
+// parts that some of them play. It knows no model.
 
 /// A text that is one token as a whole.
 public struct AddedToken: Sendable, Equatable {
@@ -9,6 +9,16 @@ public struct AddedToken: Sendable, Equatable {
   public var content: [UInt8]
   /// Whether it is special (left out of decoded text on request) rather than a word added to the vocabulary.
   public var isSpecial: Bool
+  /// Whether it is only found where no word character stands before or behind it.
+  public var isSingleWord = false
+  /// Whether it takes the white space before it.
+  public var takesSpaceBefore = false
+  /// Whether it takes the white space behind it.
+  public var takesSpaceAfter = false
+  /// Whether it is looked for in the normalised text rather than in the text as it came.
+  public var isNormalized = false
+  /// Whether it is part of every text, even where special tokens are plain text: a word that users defined.
+  public var isAlwaysFound = false
 
   /// Makes an added token.
   public init(id: Int32, content: [UInt8], isSpecial: Bool = true) {
@@ -30,13 +40,16 @@ public struct SpecialTokens: Sendable, Equatable {
   public let unknown: Int32?
   /// Fills up short rows.
   public let padding: Int32?
+  /// Stands for a word to be guessed (BERT).
+  public let mask: Int32?
+  /// Stands before a text for what is said of it as a whole (BERT).
+  public let classification: Int32?
+  /// Stands between texts and behind the last (BERT).
+  public let separator: Int32?
 
   /// The length in bytes of the longest added token.
   let longest: Int
-  /// Whether some token begins with this byte.
-  private let isFirstByte: [Bool]
-  /// For each first byte, the tokens that begin with it, longest first.
-  private let byFirstByte: [[AddedToken]]
+  private let finder: AddedTokenFinder
   private let specialIDs: Set<Int32>
   private let indexOfID: [Int32: Int]
 
@@ -50,6 +63,12 @@ public struct SpecialTokens: Sendable, Equatable {
     public var unknown: [UInt8]?
     /// Text of the token that fills up short rows.
     public var padding: [UInt8]?
+    /// Text of the token for a word to be guessed.
+    public var mask: [UInt8]?
+    /// Text of the token before a text.
+    public var classification: [UInt8]?
+    /// Text of the token between texts.
+    public var separator: [UInt8]?
 
     /// No part is named; the customary names decide.
     public init() {}
@@ -59,69 +78,47 @@ public struct SpecialTokens: Sendable, Equatable {
   public init(_ tokens: [AddedToken] = [], roles: Roles = Roles()) {
     let tokens = tokens.sorted { $0.id < $1.id }
     self.tokens = tokens
+    finder = AddedTokenFinder(tokens)
     indexOfID = Dictionary(tokens.indices.map { (tokens[$0].id, $0) }) { first, _ in first }
-    var byFirstByte = [[AddedToken]](repeating: [], count: 256)
-    for token in tokens { if let first = token.content.first { byFirstByte[Int(first)].append(token) } }
-    for byte in 0..<256 { byFirstByte[byte].sort { $0.content.count > $1.content.count } }
-    self.byFirstByte = byFirstByte
-    isFirstByte = byFirstByte.map { !$0.isEmpty }
     longest = tokens.map(\.content.count).max() ?? 0
     specialIDs = Set(tokens.lazy.filter(\.isSpecial).map(\.id))
     func id(_ named: [UInt8]?, or customary: [String]) -> Int32? {
       let names = named.map { [$0] } ?? customary.map { Array($0.utf8) }
       return names.lazy.compactMap { name in tokens.first { $0.content == name }?.id }.first
     }
-    endOfText = id(roles.endOfText, or: ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|eot|>", "<EOT>"])
-    beginningOfText = id(roles.beginningOfText, or: ["<|begin_of_text|>", "<s>", "<bos>", "<|startoftext|>"])
+    endOfText = id(
+      roles.endOfText,
+      or: ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|eot|>", "<EOT>", "<｜end▁of▁sentence｜>"])
+    beginningOfText = id(
+      roles.beginningOfText,
+      or: ["<|begin_of_text|>", "<s>", "<bos>", "<|startoftext|>", "<｜begin▁of▁sentence｜>"])
     unknown = id(roles.unknown, or: ["<unk>", "[UNK]", "<|unk|>"])
     padding = id(roles.padding, or: ["<pad>", "[PAD]", "<|pad|>"])
+    mask = id(roles.mask, or: ["[MASK]", "<mask>"])
+    classification = id(roles.classification, or: ["[CLS]"])
+    separator = id(roles.separator, or: ["[SEP]"])
+  }
+
+  /// Equal where all tokens and the parts they play are.
+  public static func == (left: SpecialTokens, right: SpecialTokens) -> Bool {
+    left.tokens == right.tokens && left.parts == right.parts
+  }
+
+  private var parts: [Int32?] {
+    [endOfText, beginningOfText, unknown, padding, mask, classification, separator]
   }
 
   /// Whether `id` is a special token.
   public func isSpecial(_ id: Int32) -> Bool { specialIDs.contains(id) }
 
   /// The added token with this id.
-  func token(of id: Int32) -> AddedToken? {
-    guard let index = indexOfID[id] else { return nil }
-    return tokens[index]
-  }
+  public func token(of id: Int32) -> AddedToken? { indexOfID[id].map { tokens[$0] } }
 
   /// The id of the added token with this text.
-  public func id(of content: [UInt8]) -> Int32? {
-    guard let first = content.first else { return nil }
-    return byFirstByte[Int(first)].first { $0.content == content }?.id
-  }
+  public func id(of content: [UInt8]) -> Int32? { tokens.first { $0.content == content }?.id }
 
-  /// The leftmost longest added token at or after `start`.
+  /// The leftmost longest added token at or after `start`, in the text as it came.
   func firstMatch(in text: Span<UInt8>, from start: Int) -> (place: Range<Int>, id: Int32)? {
-    guard !tokens.isEmpty else { return nil }
-    var place = start
-    while let candidate = firstCandidate(in: text, from: place) {
-      for token in byFirstByte[Int(text[candidate])] where isMatch(token.content, in: text, at: candidate) {
-        return (candidate..<candidate + token.content.count, token.id)
-      }
-      place = candidate + 1
-    }
-    return nil
-  }
-
-  /// The first place where an added token may begin. Marked hot loop.
-  private func firstCandidate(in text: Span<UInt8>, from start: Int) -> Int? {
-    text.withUnsafeBufferPointer { text in
-      isFirstByte.withUnsafeBufferPointer { isFirstByte in
-        var place = start
-        while place < text.count {
-          if isFirstByte[Int(text[place])] { return place }
-          place += 1
-        }
-        return nil
-      }
-    }
-  }
-
-  private func isMatch(_ content: [UInt8], in text: Span<UInt8>, at place: Int) -> Bool {
-    guard content.count <= text.count - place else { return false }
-    for index in content.indices where content[index] != text[place + index] { return false }
-    return true
+    text.withUnsafeBufferPointer { finder.firstMatch(in: $0, from: start) }.map { ($0.place, $0.id) }
   }
 }
