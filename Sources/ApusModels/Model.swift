@@ -80,6 +80,7 @@ extension Model {
     try validate(batch)
     workspace.begin(batch, recording: false, caches: caches)
     let hidden = body.hidden(in: workspace, showing: showing)
+    try workspace.requireWholePass()
     for (segment, cache) in zip(batch.segments, caches) { cache.advance(by: segment.count) }
     return hidden
   }
@@ -115,7 +116,9 @@ extension Model {
     try requireTargets(batch)
     let output = try requireOutput()
     let hidden = try hidden(batch, in: workspace)
-    return workspace.tokenLosses(body.outputInput(hidden, in: workspace), output)
+    let losses = workspace.tokenLosses(body.outputInput(hidden, in: workspace), output)
+    try workspace.requireWholePass()
+    return losses
   }
 
   /// The sum of the rows' losses in nats; adds the gradients of `scale` times that sum to the parameters'.
@@ -132,8 +135,10 @@ extension Model {
     let output = try requireOutput()
     workspace.begin(batch, recording: true, dropout: dropout)
     let hidden = body.hidden(in: workspace, showing: nil)
-    return workspace.backwardFromLoss(
+    let loss = workspace.backwardFromLoss(
       body.outputInput(hidden, in: workspace), output, scale: scale, addingTo: earlier)
+    try workspace.requireWholePass()
+    return loss
   }
 
   private func requireTargets(_ batch: PackedBatch) throws(ApusError) {

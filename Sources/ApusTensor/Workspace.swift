@@ -27,6 +27,9 @@ public final class Workspace {
   public let pool: ThreadPool
   /// The inner loops.
   public let kernels: Kernels
+  /// Asked between the operations of a pass, by its thread. What it throws ends the pass within the time of one operation,
+  /// and is thrown by it.
+  public var check: () throws(ApusError) -> Void = {}
 
   let arena = Arena()
   let tape = Tape()
@@ -35,6 +38,7 @@ public final class Workspace {
   let scratch = Scratch()
   private(set) var dropout: DropoutSettings?
   private(set) var caches: [KeyValueCache] = []
+  private var stopped: ApusError?
 
   /// A workspace on the given threads and kernels.
   public init(pool: ThreadPool, kernels: Kernels) {
@@ -63,6 +67,19 @@ public final class Workspace {
     input.load(batch)
     self.dropout = dropout.flatMap { $0.rate > 0 ? $0 : nil }
     self.caches = caches
+    stopped = nil
+  }
+
+  /// Whether the pass goes on; where not, operations are left out and its results mean nothing.
+  func goesOn() -> Bool {
+    guard stopped == nil else { return false }
+    do throws(ApusError) { try check() } catch { stopped = error }
+    return stopped == nil
+  }
+
+  /// Throws what `check` threw during the pass; to be asked before its results are used.
+  public func requireWholePass() throws(ApusError) {
+    if let stopped { throw stopped }
   }
 
   // The most tokens that a segment's sequence is meant to have, on which its rotation may depend.
@@ -78,8 +95,9 @@ public final class Workspace {
   /// Whether a backward pass follows.
   public var isRecording: Bool { tape.isRecording }
 
-  /// Runs `body`; without a tape, activations made in it are taken back at its end.
+  /// Runs `body`, unless the pass was stopped; without a tape, activations made in it are taken back at its end.
   public func releasingActivations(_ body: () -> Void) {
+    guard goesOn() else { return }
     let mark = arena.mark
     body()
     if !isRecording { arena.release(to: mark) }

@@ -264,7 +264,7 @@ extension Outcome {
       let outcome = await apus(run.arguments("run", settings, ["--overwrite"]))
       #expect(outcome.status == status && outcome.sentence != nil, "\(settings): \(outcome.status) \(outcome.error)")
       #expect((try run.result("run", step: 6) == before) == true, "\(settings)")
-      #expect(FileSystem.isFolder(folder.data) && !FileSystem.exists("\(folder.path)/.data"))
+      #expect(FileSystem.isFolder(folder.data) && !FileSystem.exists(folder.draft))
     }
     let resumed = await apus(run.arguments("run", [], ["--resume"]))
     #expect(resumed.status == 0, "the old run is whole: \(resumed.error)")

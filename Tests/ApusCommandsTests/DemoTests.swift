@@ -64,8 +64,22 @@ private final class Scratch: Sendable {
     #expect(refused.status == 64 && refused.output.isEmpty)
     #expect(refused.error.contains("holds a run already") && refused.error.contains("--overwrite"))
     #expect(try FileSystem.readAll("\(scratch.run)/final/model.safetensors") == model)
+    try await aFailedOneReplacesNothing(scratch, model)
     let folder = Demo.firstFree(scratch.run)
     #expect(folder.path == scratch.run + "-2")
+  }
+
+  private func aFailedOneReplacesNothing(_ scratch: Scratch, _ model: [UInt8]) async throws {
+    let arguments = ["demo", "--seconds", "2", "--output", scratch.run, "--overwrite"]
+    let failed = await apus(arguments + ["--text", scratch.folder + "/missing.txt"])
+    #expect(failed.status == 66)
+    for chapter in ["Tokenizer", "Plan"] {
+      let console = InterruptingSink.console(at: chapter)
+      #expect(await Apus.run(arguments: arguments, console: console) == 130)
+    }
+    #expect(try FileSystem.readAll("\(scratch.run)/final/model.safetensors") == model)
+    #expect(FileSystem.isFile("\(scratch.run)/stories.txt") && !FileSystem.exists(RunFolder(scratch.run).draft))
+    #expect(await apus("pretrain", "--resume", "--output", scratch.run).status == 0)
   }
 
   @Test func aTextOfOnesOwnAndJSON() async throws {
@@ -109,9 +123,8 @@ private final class Scratch: Sendable {
 
   @Test func anInterruptSavesAndSaysHowToGoOn() async throws {
     let scratch = try Scratch()
-    let (output, error) = (InterruptingSink(at: "bits/byte"), MemorySink())
-    let console = Console(output: output, error: error, input: MemorySource(""))
-    output.console.withLock { $0 = console }
+    let error = MemorySink()
+    let console = InterruptingSink.console(at: "bits/byte", error: error)
     let status = await Apus.run(arguments: ["demo", "--seconds", "5", "--output", scratch.run], console: console)
     #expect(status == 130)
     #expect(error.text.contains("pretrain --resume --output \(scratch.run)"))
@@ -122,12 +135,11 @@ private final class Scratch: Sendable {
 
   @Test(arguments: ["Tokenizer", "Plan"]) func anInterruptBeforeTrainingLeavesNoRun(chapter: String) async throws {
     let scratch = try Scratch()
-    let (output, error) = (InterruptingSink(at: chapter), MemorySink())
-    let console = Console(output: output, error: error, input: MemorySource(""))
-    output.console.withLock { $0 = console }
+    let error = MemorySink()
+    let console = InterruptingSink.console(at: chapter, error: error)
     let status = await Apus.run(arguments: ["demo", "--seconds", "5", "--output", scratch.run], console: console)
     #expect(status == 130 && error.text.contains("interrupted"))
-    #expect(!RunFolder(scratch.run).holdsRun)
+    #expect(!RunFolder(scratch.run).holdsRun && !FileSystem.exists(RunFolder(scratch.run).draft))
   }
 }
 
@@ -137,6 +149,13 @@ private final class InterruptingSink: ByteSink {
   private let text: [UInt8]
 
   init(at text: String) { self.text = Array(text.utf8) }
+
+  static func console(at text: String, error: any ByteSink = MemorySink()) -> Console {
+    let sink = InterruptingSink(at: text)
+    let console = Console(output: sink, error: error, input: MemorySource(""))
+    sink.console.withLock { $0 = console }
+    return console
+  }
 
   func write(_ bytes: [UInt8]) {
     if Data(bytes).range(of: Data(text)) != nil { console.withLock { $0 }?.interruption.request() }

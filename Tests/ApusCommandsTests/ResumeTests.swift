@@ -2,6 +2,7 @@
 // resumption has another number of threads and other micro-batches, which must not show either.
 
 import ApusCore
+import ApusTensor
 import ApusTraining
 import Foundation
 import Testing
@@ -73,15 +74,45 @@ import Testing
   }
 
   /// One step of this run takes far longer than the test may.
-  @Test(.timeLimit(.minutes(2))) func aLongStepIsAbandoned() throws {
-    let long = ["training.batch=1000000", "training.micro_batch=4"]
+  @Test(.timeLimit(.minutes(2)), arguments: [0, 4]) func aLongStepIsAbandoned(microBatch: Int) throws {
+    let long = ["training.batch=1000000", "training.micro_batch=\(microBatch)"]
     let child = try ChildProcess(run.arguments("long", long))
     waitForTraining(child, unless: false)
     usleep(300_000)
+    let start = Clock.seconds()
     child.send(SIGTERM)
     let outcome = child.wait()
+    let seconds = Clock.seconds() - start
+    print("stopped within \(seconds) s at a micro-batch of \(microBatch)")
+    #expect(seconds < 10)
     #expect(outcome.failed(130, "stopped after step 0 of 6", "--resume"), "\(outcome.status) \(outcome.error)")
     #expect(try RunFolder(run.path("long")).checkpointSteps() == [0])
+  }
+
+  /// The step before it is done, but not yet in the log: resumed, the run validates again and goes on as if nothing were.
+  @Test(arguments: [3, 6]) func anAbandonedValidationIsMadeUpFor(step: Int) throws {
+    let settings = ["evaluation.every=3"]
+    let whole = try ChildProcess(run.arguments("whole", settings)).wait()
+    try #require(whole.status == 0, "\(whole.error)")
+    let configuration = try run.configuration(settings)
+    try stopAfter(step, configuration)
+    let resumed = try TrainingRun(configuration, folder: run.path("stopped"), start: .resume, workspace: Workspace())
+    let made = try resumed.next()
+    #expect(made?.step == step && made?.validation != nil)
+    while try resumed.next() != nil {}
+    #expect((try run.result("stopped", step: 6) == run.result("whole", step: 6)) == true)
+  }
+
+  /// The first computation after `step` is its validation.
+  private func stopAfter(_ step: Int, _ configuration: PretrainConfiguration) throws {
+    let run = try TrainingRun(configuration, folder: run.path("stopped"), workspace: Workspace())
+    let trainer = run.trainer
+    trainer.workspace.check = { [weak trainer] () throws(ApusError) in
+      if trainer?.progress.step == step { throw ApusError(.interrupted, "interrupted") }
+    }
+    let error = #expect(throws: ApusError.self) { while try run.next() != nil {} }
+    #expect(error?.kind == .interrupted && trainer.progress.step == step)
+    try run.save()
   }
 
   @Test(arguments: [SIGINT, SIGTERM]) func askedToStopItSavesAndContinues(signal: Int32) throws {

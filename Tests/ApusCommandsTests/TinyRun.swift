@@ -25,13 +25,21 @@ final class TinyRun: Sendable {
 
   /// `pretrain` into `name`, with settings that later ones change.
   func arguments(_ name: String, steps: Int = 6, _ settings: [String] = [], _ flags: [String] = []) -> [String] {
-    let all = [
+    ["pretrain", "--output", path(name)] + flags + assignments(steps, settings).flatMap { ["--set", $0] }
+  }
+
+  /// The configuration of such a run.
+  func configuration(steps: Int = 6, _ settings: [String] = []) throws(ApusError) -> PretrainConfiguration {
+    try PretrainConfiguration(file: nil, assignments: assignments(steps, settings))
+  }
+
+  private func assignments(_ steps: Int, _ settings: [String]) -> [String] {
+    [
       "data.text=\(text)", "data.documents=text", "tokenizer.algorithm=characters", "model.layers=2", "model.heads=2",
       "model.width=16", "model.context=16", "model.dropout=0.1", "training.batch=4", "training.steps=\(steps)",
       "optimizer.warmup_steps=2", "optimizer.learning_rate=0.01", "evaluation.every=0", "evaluation.tokens=64",
       "evaluation.sample_tokens=0", "checkpoints.every=2", "checkpoints.keep=2",
-    ]
-    return ["pretrain", "--output", path(name)] + flags + (all + settings).flatMap { ["--set", $0] }
+    ] + settings
   }
 
   /// What a finished run must have in common with an undisturbed one: weights, moments, and the log without its timings.

@@ -50,10 +50,7 @@ struct BenchmarkTraining: Command {
     let benchmark = TrainingBenchmark(configuration, vocabulary: preset.benchmarkVocabulary, steps: steps)
     console.catchInterrupts()
     let progress = ProgressReporter(console, "Measuring", total: benchmark.warmup + steps, unit: "steps")
-    let result = try benchmark.run(in: Workspace()) { step throws(ApusError) in
-      progress.update(step)
-      try console.interruption.check()
-    }
+    let result = try benchmark.run(in: .stopped(by: console.interruption)) { progress.update($0) }
     progress.finish()
     switch format {
     case .json: try console.printJSON(json(result, configuration))

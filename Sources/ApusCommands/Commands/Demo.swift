@@ -15,8 +15,8 @@ struct Demo: Command {
       that any model can reach is shown beside the loss that this one reached. With --text, the same on a text of yours. \
       The size of the model and the number of tokens are planned for the time given, from the speed of this machine.
 
-      The run folder is one of `apus pretrain`: an interrupt (SIGINT, SIGTERM) during training saves and ends with \
-      status 130, and `apus pretrain --resume --output RUN` continues.
+      The run folder is one of `apus pretrain`: an interrupt (SIGINT, SIGTERM) ends with status 130; during training it \
+      saves first, and `apus pretrain --resume --output RUN` continues.
       """)
 
   @Option(help: ArgumentHelp("Seconds to plan the training for; the rest takes about 20 more.", valueName: "seconds"))
@@ -31,7 +31,7 @@ struct Demo: Command {
   @Option(help: ArgumentHelp("A text to learn from instead of the stories.", valueName: "file"))
   var text: String?
 
-  @Flag(help: "Remove the run that the folder holds.")
+  @Flag(help: "Replace the run that the folder holds, once the new one is planned.")
   var overwrite = false
 
   @Option(help: "text or json: tell the story, or print one object at the end and tell the story to standard error.")
@@ -49,22 +49,21 @@ struct Demo: Command {
   func run(_ console: Console) throws {
     console.catchInterrupts()
     let folder = try folder()
-    let show = try DemoShow(console, folder: folder, isQuiet: format == .json)
+    let show = try DemoShow(console, folder: folder, start: overwrite ? .overwrite : .new, isQuiet: format == .json)
     let outcome = try show.play(text: text, seconds: seconds)
     if format == .json { try console.printJSON(outcome.json) }
   }
 
-  /// The folder to work in: the one that was asked for, emptied if that was asked for too, or the first free one.
+  /// The folder to work in: the one that was asked for, or the first free one.
   private func folder() throws(ApusError) -> RunFolder {
     guard let output else { return Self.firstFree("runs/demo") }
     let folder = RunFolder(output)
-    if overwrite {
-      try TrainingRun.clear(folder)
-    } else if folder.holdsRun {
+    if !overwrite && folder.holdsRun {
       throw ApusError(
         .usage, "holds a run already", file: output,
         remedy: "choose another folder, replace it with --overwrite, or continue it with apus pretrain --resume")
     }
+    try TrainingRun.check(folder, overwrite ? .overwrite : .new)
     return folder
   }
 

@@ -49,10 +49,9 @@ struct Evaluate: Command {
     console.catchInterrupts()
     let progress = ProgressReporter(console, "Evaluating", total: corpus.count, unit: "tokens")
     let start = console.clock()
-    let result = try evaluator.evaluate(CorpusStream(corpus), model: model, in: Workspace()) { done throws(ApusError) in
-      try console.interruption.check()
-      progress.update(done)
-    }
+    let result = try evaluator.evaluate(
+      CorpusStream(corpus), model: model, in: .stopped(by: console.interruption)
+    ) { progress.update($0) }
     progress.finish()
     guard result.tokens > 0 else {
       throw ApusError(

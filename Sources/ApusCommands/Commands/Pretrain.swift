@@ -70,7 +70,7 @@ struct Pretrain: Command {
   }
 
   private func begin(_ configuration: PretrainConfiguration, _ console: Console) throws(ApusError) -> TrainingRun {
-    let workspace = try Workspace()
+    let workspace = try Workspace.stopped(by: console.interruption)
     var reporter: (name: String, progress: ProgressReporter)?
     let run = try TrainingRun(
       configuration, folder: output ?? "", start: resume ? .resume : overwrite ? .overwrite : .new, workspace: workspace
@@ -80,7 +80,8 @@ struct Pretrain: Command {
         reporter?.progress.finish()
         let label = activity.prefix(1).uppercased() + activity.dropFirst()
         reporter = (
-          activity, ProgressReporter(console, label, total: total, unit: activity == "tokenizing" ? "bytes" : "tokens")
+          activity,
+          ProgressReporter(console, label, total: total, unit: activity == "learning merges" ? "tokens" : "bytes")
         )
       }
       reporter?.progress.update(done)
@@ -95,32 +96,16 @@ struct Pretrain: Command {
   private func train(_ run: TrainingRun, _ console: Console) throws(ApusError) {
     let progress = ProgressReporter(
       console, "Training", total: run.configuration.training.steps, unit: "steps", completed: run.trainer.progress.step)
-    while let report = try next(run, progress, console) {
-      progress.update(report.step, note: PretrainWords.progress(report))
-      if report.validation != nil {
+    try run.savingWhenStopped(progress, "continue with --resume") { () throws(ApusError) in
+      while let report = try run.next() {
+        progress.update(report.step, note: PretrainWords.progress(report))
+        guard report.validation != nil else { continue }
         console.note(PretrainWords.validation(report))
-        if let sample = try TrainingSample.text(run) { console.note(PretrainWords.sample(sample)) }
+        let sample = try TrainingSample.text(run) { console.interruption.isRequested }
+        if let sample { console.note(PretrainWords.sample(sample)) }
       }
     }
     progress.finish()
-  }
-
-  /// The next step's report; nil where all is done. Asked to stop, it saves what is whole, and throws.
-  private func next(
-    _ run: TrainingRun, _ progress: ProgressReporter, _ console: Console
-  ) throws(ApusError) -> StepReport? {
-    do throws(ApusError) {
-      if !run.trainer.isFinished { try console.interruption.check() }
-      return try run.next { () throws(ApusError) in try console.interruption.check() }
-    } catch {
-      guard error.kind == .interrupted else { throw error }
-    }
-    let step = run.trainer.progress.step
-    progress.finish("interrupted after step \(step), saving")
-    try run.save()
-    throw ApusError(
-      .interrupted, "stopped after step \(step) of \(run.configuration.training.steps), all of it saved",
-      file: run.folder.path, remedy: "continue with --resume")
   }
 
   private func report(_ run: TrainingRun, _ console: Console) throws(ApusError) {

@@ -1,6 +1,7 @@
 // A wish to stop, seen by long work between its steps. Signals, a cancelled task and tests set it.
 
 public import ApusCore
+import ApusTensor
 import Synchronization
 
 /// A flag that is raised once: somebody asks the work to save what there is to save and end.
@@ -30,5 +31,14 @@ public final class Interruption: Sendable {
   func watchSignals() {
     if isWatching.exchange(true, ordering: .relaxed) { return }
     StopSignal.install()
+  }
+}
+
+extension Workspace {
+  /// A workspace whose passes end when somebody asks to stop.
+  static func stopped(by interruption: Interruption) throws(ApusError) -> Workspace {
+    let workspace = try Workspace()
+    workspace.check = { () throws(ApusError) in try interruption.check() }
+    return workspace
   }
 }

@@ -15,8 +15,6 @@ struct DemoCalibration {
   var uniqueTokens: Double
   /// The length of the sequences that the model will see: a story, or a row.
   var sequence: Int
-  /// Stops the work by throwing.
-  var check: () throws(ApusError) -> Void
 
   /// The share of the time that is planned for: the rest is for validations, samples and saving, and a machine in a worse mood.
   static let plannedShare = 0.9
@@ -47,10 +45,10 @@ struct DemoCalibration {
     var configuration = recipe.configuration(shape, tokensPerStep: tokensPerStep, tokensPerRow: Double(sequence))
     configuration.model.context = sequence
     var benchmark = TrainingBenchmark(configuration, vocabulary: vocabulary, steps: 2)
-    let trial = try benchmark.run(in: workspace) { (_) throws(ApusError) in try check() }
+    let trial = try benchmark.run(in: workspace)
     let step = trial.steps.median
     benchmark.steps = max(3, min(60, Int(Self.measurementSeconds / max(1e-4, step))))
-    let measured = try benchmark.run(in: workspace) { (_) throws(ApusError) in try check() }
+    let measured = try benchmark.run(in: workspace)
     return RateSample(
       shape: shape, context: Double(sequence) / 2,
       secondsPerToken: measured.steps.median / Double(max(1, measured.tokens)))

@@ -42,9 +42,7 @@ extension DemoShow {
     try narrator.heading("Evaluation")
     let judged = try judgedText(run.data.validation, isWhole: floorBits != nil)
     let evaluator = Evaluator(tokenizer: run.data.tokenizer, context: run.configuration.model.context)
-    let result = try evaluator.evaluate(
-      CorpusStream(judged), model: run.trainer.model, in: workspace
-    ) { (_) throws(ApusError) in try check() }
+    let result = try evaluator.evaluate(CorpusStream(judged), model: run.trainer.model, in: workspace)
     let bytes = Double(max(1, result.bytes))
     let bits = try DemoBaselines(run.data.train).bits(of: judged)
     let outcome = DemoOutcome(

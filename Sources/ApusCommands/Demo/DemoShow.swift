@@ -16,26 +16,22 @@ final class DemoShow {
   let workspace: Workspace
   var narrator: Narrator
   let started: Double
+  private let start: TrainingRun.Start
   private var liveLine: String?
 
   /// A show that has not begun.
-  init(_ console: Console, folder: RunFolder, isQuiet: Bool) throws(ApusError) {
+  init(_ console: Console, folder: RunFolder, start: TrainingRun.Start, isQuiet: Bool) throws(ApusError) {
     self.console = console
     self.folder = folder
-    workspace = try Workspace()
+    self.start = start
+    workspace = try .stopped(by: console.interruption)
     narrator = Narrator(console, isQuiet: isQuiet)
     started = console.clock()
   }
 
   /// All chapters.
   func play(text file: String?, seconds: Double) throws(ApusError) -> DemoOutcome {
-    let text = try text(file, seconds: seconds)
-    let recipe = DemoRecipe(data: text.settings)
-    let floorBits = try tell(text)
-    let (data, configuration, peak) = try prepared(recipe, text, seconds: seconds)
-    let run = try TrainingRun(configuration, folder: folder.path, start: .resume, workspace: workspace)
-    run.trainer.peak = peak
-    run.floor = floorBits.map { $0 * M_LN2 / Double(max(1, data.validation.count)) }
+    let (run, text, floorBits) = try planned(file, seconds: seconds)
     try pretrain(run, text)
     let outcome = try evaluate(run, floorBits: floorBits)
     try stories(run, text)
@@ -43,19 +39,31 @@ final class DemoShow {
     return outcome
   }
 
-  /// Tokens and plan; who stops here has no run to continue, so nothing is left that looks like one.
-  private func prepared(
-    _ recipe: DemoRecipe, _ text: DemoText, seconds: Double
-  ) throws(ApusError) -> (RunData, PretrainConfiguration, peak: Double) {
+  /// The first three chapters, and the run that comes of them. Until that begins all is made as a draft: an older run in
+  /// the folder stays, and who stops here leaves nothing that looks like a run.
+  private func planned(
+    _ file: String?, seconds: Double
+  ) throws(ApusError) -> (TrainingRun, DemoText, floorBits: Double?) {
     do throws(ApusError) {
+      try FileSystem.remove(folder.draft)
+      let text = try text(file, seconds: seconds)
+      let recipe = DemoRecipe(data: text.settings)
+      let floorBits = try tell(text)
       let data = try tokenizer(recipe, text)
-      let (configuration, peak) = try plan(recipe, data, seconds: seconds)
-      return (data, configuration, peak)
+      var (configuration, peak) = try plan(recipe, data, seconds: seconds)
+      if text.isStories { configuration.data.text = [storyFile(in: folder.path)] }
+      let run = try TrainingRun(
+        configuration, folder: folder.path, start: start, hasDraft: true, workspace: workspace)
+      run.trainer.peak = peak
+      run.floor = floorBits.map { $0 * M_LN2 / Double(max(1, data.validation.count)) }
+      return (run, text, floorBits)
     } catch {
-      try? FileSystem.remove(folder.data)
+      try? FileSystem.remove(folder.draft)
       throw error
     }
   }
+
+  private func storyFile(in path: String) -> String { FileSystem.join(path, "stories.txt") }
 
   /// Throws where the user wants to stop.
   func check() throws(ApusError) { try console.interruption.check() }
@@ -71,15 +79,11 @@ final class DemoShow {
 
   /// The user's text, or stories enough that no token need be read twice.
   private func text(_ file: String?, seconds: Double) throws(ApusError) -> DemoText {
-    if let file {
-      let text = try DemoText(file: file)
-      try FileSystem.makeFolders(folder.path)
-      return text
-    }
-    try FileSystem.makeFolders(folder.path)
+    if let file { return try DemoText(file: file) }
+    try FileSystem.makeFolders(folder.draft)
     defer { live(nil) }
     let count = DemoText.storyCount(seconds: seconds, peak: workspace.measuredPeak())
-    return try DemoText(storiesAt: "\(folder.path)/stories.txt", count: count) { (done) throws(ApusError) in
+    return try DemoText(storiesAt: storyFile(in: folder.draft), count: count) { (done) throws(ApusError) in
       try check()
       live("   writing stories: \(NumberText.grouped(done)) of \(NumberText.grouped(count))")
     }
@@ -111,12 +115,13 @@ final class DemoShow {
   private func tokenizer(_ recipe: DemoRecipe, _ text: DemoText) throws(ApusError) -> RunData {
     try narrator.heading("Tokenizer")
     defer { live(nil) }
-    try RunData.prepare(recipe.beginning, folder: folder.data) { (activity, done, total) throws(ApusError) in
+    try FileSystem.makeFolders(folder.draft)
+    try RunData.prepare(recipe.beginning, folder: folder.draftData) { (activity, done, total) throws(ApusError) in
       try check()
       live("   \(activity): \(100 * done / max(1, total)) %")
     }
     live(nil)
-    let data = try RunData(folder: folder.data)
+    let data = try RunData(folder: folder.draftData)
     let perToken = Double(text.corpus.totalBytes) / Double(max(1, data.train.count + data.validation.count))
     try narrator.say(
       "A model reads numbers. Byte-pair encoding begins with the 256 bytes and joins the most frequent neighbours, again and again, until it has "
@@ -156,8 +161,7 @@ final class DemoShow {
       recipe.data.cutDocuments ? Int(perRow) : data.train.count / max(1, data.train.documentCount)
     let calibration = DemoCalibration(
       recipe: recipe, vocabulary: data.tokenizer.vocabularySize, uniqueTokens: Double(data.train.count),
-      sequence: max(2, sequence)
-    ) { () throws(ApusError) in try self.check() }
+      sequence: max(2, sequence))
     let (plan, peak) = try calibration.plan(seconds: seconds, in: workspace)
     live(nil)
     for reason in plan.reasons { try narrator.say(reason) }

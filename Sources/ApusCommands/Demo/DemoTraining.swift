@@ -16,22 +16,15 @@ struct DemoTraining {
 
   /// Trains to the end.
   func train() throws(ApusError) {
-    let bits = try bitsPerByte(run.validate())
     try narrator.line(narrator.terminal.styled("  step   tokens  bits/byte  a sample", .dim))
-    try show(step: 0, tokens: 0, bits: bits)
-    let steps = run.configuration.training.steps
-    let progress = ProgressReporter(console, "Training", total: steps, unit: "steps")
-    while let report = try run.next() {
-      progress.update(report.step, note: PretrainWords.progress(report))
-      if let validation = report.validation {
-        try show(step: report.step, tokens: report.tokens, bits: bitsPerByte(validation))
-      }
-      if console.interruption.isRequested && !run.trainer.isFinished {
-        progress.finish("interrupted at step \(report.step), saving")
-        try run.save()
-        throw ApusError(
-          .interrupted, "stopped after step \(report.step) of \(steps), all of it saved", file: run.folder.path,
-          remedy: "continue with \(resumption)")
+    let progress = ProgressReporter(console, "Training", total: run.configuration.training.steps, unit: "steps")
+    try run.savingWhenStopped(progress, "continue with \(resumption)") { () throws(ApusError) in
+      try show(step: 0, tokens: 0, bits: bitsPerByte(run.validate()))
+      while let report = try run.next() {
+        progress.update(report.step, note: PretrainWords.progress(report))
+        if let validation = report.validation {
+          try show(step: report.step, tokens: report.tokens, bits: bitsPerByte(validation))
+        }
       }
     }
     progress.finish()

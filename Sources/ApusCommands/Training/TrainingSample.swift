@@ -9,7 +9,7 @@ import ApusTraining
 /// Samples of a run.
 enum TrainingSample {
   /// A text of the run's model after its present step; nil where the configuration asks for none.
-  static func text(_ run: TrainingRun) throws(ApusError) -> String? {
+  static func text(_ run: TrainingRun, isCancelled: @escaping () -> Bool) throws(ApusError) -> String? {
     let settings = run.configuration.evaluation
     guard settings.sampleTokens > 0 else { return nil }
     let model = LanguageModel(
@@ -19,7 +19,8 @@ enum TrainingSample {
     let options = GenerationOptions(
       sampling: SamplingOptions(temperature: 0.8, seed: seed), maximumTokens: settings.sampleTokens)
     let generator = try Generator(
-      model.model, model.tokenizer, prompt: try prompt(run, model), options: options, endOfText: model.endOfText)
+      model.model, model.tokenizer, prompt: try prompt(run, model), options: options, endOfText: model.endOfText,
+      isCancelled: isCancelled)
     var text = settings.samplePrompt
     while let token = try generator.nextToken() { text += token.text }
     return text

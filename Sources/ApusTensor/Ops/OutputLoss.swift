@@ -79,7 +79,7 @@ struct OutputLoss {
     let mark = workspace.arena.mark
     let logits = workspace.arena.allocate(rows: block, columns: vocabulary)
     let state = State(values: workspace.arena.allocate(rows: 3, columns: block))
-    for first in stride(from: 0, to: rows, by: block) {
+    for first in stride(from: 0, to: rows, by: block) where workspace.goesOn() {
       let range = first..<min(first + block, rows)
       body(range, logits.rows(0..<range.count), state)
     }

@@ -82,21 +82,25 @@ public struct BytePairTrainer: Sendable {
   /// The words seen so far.
   public var wordCounts: WordCounts { counts }
 
-  /// Counts the words of one text; words do not reach from one text into the next.
-  public mutating func add(_ text: UnsafeBufferPointer<UInt8>, progress: (TokenizerProgress) -> Void = { _ in }) {
-    counter.count(text, into: &counts, pool: pool) { progress(.counting(bytes: $0, of: text.count)) }
+  /// Counts the words of one text; words do not reach from one text into the next. `progress` may throw to stop.
+  public mutating func add<Failure: Error>(
+    _ text: UnsafeBufferPointer<UInt8>, progress: (TokenizerProgress) throws(Failure) -> Void
+  ) throws(Failure) {
+    try counter.count(text, into: &counts, pool: pool) { (bytes) throws(Failure) in
+      try progress(.counting(bytes: bytes, of: text.count))
+    }
   }
 
   /// Counts the words of one text.
-  public mutating func add(_ text: [UInt8]) { text.withUnsafeBufferPointer { add($0) } }
+  public mutating func add(_ text: [UInt8]) { text.withUnsafeBufferPointer { add($0) { _ in } } }
 
   /// Learns the vocabulary.
   /// - Parameters:
-  ///   - progress: called now and then.
+  ///   - progress: called now and then; may throw to stop.
   ///   - onMerge: called at every merge.
   /// - Throws: `badData` where no text was added.
   public func train(
-    progress: (TokenizerProgress) -> Void = { _ in }, onMerge: (TrainedMerge) -> Void = { _ in }
+    progress: (TokenizerProgress) throws(ApusError) -> Void = { _ in }, onMerge: (TrainedMerge) -> Void = { _ in }
   ) throws(ApusError) -> TrainedTokenizer {
     guard counts.count > 0 else {
       throw ApusError(.badData, "there is no text to learn from", remedy: "give more text")
@@ -114,10 +118,10 @@ public struct BytePairTrainer: Sendable {
       merges.append(trained)
       onMerge(trained)
       if merges.count % 64 == 0 {
-        progress(.merging(tokens: learner.symbolCount + specials.tokens.count, of: options.vocabularySize))
+        try progress(.merging(tokens: learner.symbolCount + specials.tokens.count, of: options.vocabularySize))
       }
     }
-    progress(.merging(tokens: learner.symbolCount + specials.tokens.count, of: options.vocabularySize))
+    try progress(.merging(tokens: learner.symbolCount + specials.tokens.count, of: options.vocabularySize))
     let tokenizer = try tokenizer(learner, pairs)
     return TrainedTokenizer(tokenizer: tokenizer, merges: merges, ranOutOfPairs: learner.symbolCount < wanted)
   }

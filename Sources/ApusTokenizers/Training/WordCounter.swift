@@ -13,10 +13,11 @@ struct WordCounter: Sendable {
   /// Bytes of a part: large enough for its words to repeat, small enough to keep memory bounded.
   private static let partSize = 1 << 20
 
-  /// Adds the words of `text` to `counts`; `progress` hears how many bytes are done.
-  func count(
-    _ text: UnsafeBufferPointer<UInt8>, into counts: inout WordCounts, pool: ThreadPool, progress: (Int) -> Void
-  ) {
+  /// Adds the words of `text` to `counts`; `progress` hears how many bytes are done and may throw to stop.
+  func count<Failure: Error>(
+    _ text: UnsafeBufferPointer<UInt8>, into counts: inout WordCounts, pool: ThreadPool,
+    progress: (Int) throws(Failure) -> Void
+  ) throws(Failure) {
     var parts: [Range<Int>] = []
     var start = 0
     while start < text.count {
@@ -26,7 +27,7 @@ struct WordCounter: Sendable {
       if parts.count == 4 * pool.threads || start == text.count {
         add(parts, of: text, to: &counts, pool: pool)
         parts.removeAll()
-        progress(start)
+        try progress(start)
       }
     }
   }

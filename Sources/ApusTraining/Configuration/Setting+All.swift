@@ -42,7 +42,9 @@ extension PretrainConfiguration {
 
     .integer("training.steps", \.training.steps, 1...1_000_000_000, "optimiser steps"),
     .integer("training.batch", \.training.batch, 1...1_000_000, "rows of a step"),
-    .integer("training.micro_batch", \.training.microBatch, 0...1_000_000, free: true, "rows computed at once; 0: all"),
+    .integer(
+      "training.micro_batch", \.training.microBatch, 0...1_000_000, free: true,
+      "rows computed at once; 0: as many as make 16,384 tokens"),
     .integer("training.seed", \.training.seed, 0...Int.max, "seed of weights, order and dropout"),
 
     .integer("evaluation.every", \.evaluation.every, 0...Int.max, "steps between validations; 0: only at the end"),

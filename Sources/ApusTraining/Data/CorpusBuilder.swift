@@ -58,15 +58,20 @@ public final class CorpusBuilder {
     try add(document.span, to: split)
   }
 
-  /// Adds a document.
-  public func add(_ document: Span<UInt8>, to split: Split) throws(ApusError) {
+  /// Adds a document. `progress` is called with the bytes of it that are done, and may throw to stop.
+  public func add(
+    _ document: Span<UInt8>, to split: Split, progress: (Int) throws(ApusError) -> Void = { _ in }
+  ) throws(ApusError) {
     guard !document.isEmpty else { return }
     let writer = try writer(of: split)
     let before = writer.tokenCount
+    var done = 0
     try Self.forEachPiece(of: document) { (piece) throws(ApusError) in
       ids.removeAll(keepingCapacity: true)
       try tokenizer.encode(piece, special: .plainText, into: &ids)
       try writer.append(ids)
+      done += piece.count
+      try progress(done)
     }
     if let endOfText = identity.endOfText { try writer.append(CollectionOfOne(endOfText)) }
     writer.endDocument(textBytes: document.count)

@@ -71,8 +71,8 @@ public struct TextCorpus: Sendable {
     to builder: CorpusBuilder, progress: (Int) throws(ApusError) -> Void = { _ in }
   ) throws(ApusError) {
     try forEachDocument { (document, split, read) throws(ApusError) in
-      try builder.add(document, to: split)
-      try progress(read)
+      let before = max(0, read - document.count)
+      try builder.add(document, to: split) { (done) throws(ApusError) in try progress(min(read, before + done)) }
     }
   }
 

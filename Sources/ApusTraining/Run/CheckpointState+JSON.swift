@@ -12,6 +12,7 @@ extension CheckpointState {
         ("tokens", .int(Int64(progress.tokens))), ("best_validation_loss", bestLoss.map { .double($0) } ?? .null),
         ("best_step", bestStep.map { .int(Int64($0)) } ?? .null), ("log_bytes", .int(Int64(logLength))),
         ("configuration_fingerprint", .string(String(fingerprint, radix: 16))), ("files", files),
+        ("pending_step", pending?.json ?? .null),
       ]))
   }
 
@@ -29,6 +30,7 @@ extension CheckpointState {
     bestLoss = object["best_validation_loss"]?.double
     bestStep = object["best_step"]?.int
     self.logLength = logLength
+    pending = object["pending_step"]?.object.flatMap(StepReport.init(record:))
     self.fingerprint = fingerprint
   }
 }

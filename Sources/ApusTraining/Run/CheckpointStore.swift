@@ -18,6 +18,8 @@ public struct CheckpointState: Sendable, Equatable {
   public var bestLoss: Double?
   /// The step of that checkpoint.
   public var bestStep: Int?
+  /// The last step, where its validation was abandoned: it is not in the log yet.
+  public var pending: StepReport?
   /// Bytes of the log that belong to the steps done.
   public var logLength = 0
   /// Fingerprint of the settings that decide the result.
@@ -48,6 +50,13 @@ struct CheckpointStore {
       let record = state.json(files: .object(JSON.Object(files)))
       try AtomicFile.write(record.serialized(pretty: true), to: "\(partial)/\(Self.stateFile)")
     }
+  }
+
+  /// Saves a checkpoint's state again, its tensors being the same.
+  func rewrite(_ state: CheckpointState) throws(ApusError) {
+    let path = "\(folder.checkpoint(state.progress.step))/\(Self.stateFile)"
+    let files = try JSON.read(path)["files"] ?? .object(JSON.Object())
+    try AtomicFile.write(state.json(files: files).serialized(pretty: true), to: path)
   }
 
   /// Writes the finished model, which nothing continues from.

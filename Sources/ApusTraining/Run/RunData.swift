@@ -80,18 +80,23 @@ public struct RunData: Sendable {
   ) throws(ApusError) -> any Tokenizer {
     if let path = settings.path { return try TokenizerFile.load(path: path) }
     switch settings.algorithm {
-    case .characters: return try characters(of: corpus)
+    case .characters: return try characters(of: corpus, progress: progress)
     case .bpe: return try bytePairs(of: corpus, settings, progress: progress)
     }
   }
 
   /// The characters of all the text, validation included, so that all of it can be encoded; as nanoGPT does.
-  private static func characters(of corpus: TextCorpus) throws(ApusError) -> any Tokenizer {
+  private static func characters(
+    of corpus: TextCorpus, progress: Progress
+  ) throws(ApusError) -> any Tokenizer {
     let specials = corpus.rule == .text ? [] : [Array("<|endoftext|>".utf8)]
     var trainer = try CharacterTrainer(specialTokens: specials)
     var isEmpty = true
-    try corpus.forEachDocument { (document, _, _) throws(ApusError) in
-      document.withUnsafeBufferPointer { trainer.add($0) }
+    try corpus.forEachDocument { (document, _, read) throws(ApusError) in
+      try CorpusBuilder.forEachPiece(of: document) { (piece) throws(ApusError) in
+        try progress("collecting characters", read, corpus.totalBytes)
+        piece.withUnsafeBufferPointer { trainer.add($0) }
+      }
       if !document.isEmpty { isEmpty = false }
     }
     if isEmpty { throw nothing(left: .train, of: corpus) }
@@ -107,11 +112,18 @@ public struct RunData: Sendable {
     try corpus.forEachDocument { (document, split, _) throws(ApusError) in
       guard split == .train, rest > 0 else { return }
       let part = document.extracting(0..<CorpusBuilder.characterStart(document, atOrBefore: min(rest, document.count)))
-      part.withUnsafeBufferPointer { trainer.add($0) }
+      let done = settings.trainingBytes - rest
+      try part.withUnsafeBufferPointer { (part) throws(ApusError) in
+        try trainer.add(part) { (step) throws(ApusError) in
+          guard case .counting(let bytes, _) = step else { return }
+          try progress("counting words", done + bytes, min(corpus.totalBytes, settings.trainingBytes))
+        }
+      }
       rest -= document.count
     }
     if rest == settings.trainingBytes { throw nothing(left: .train, of: corpus) }
-    try progress("learning merges", 0, settings.vocabularySize)
-    return try trainer.train().tokenizer
+    return try trainer.train { (step) throws(ApusError) in
+      if case .merging(let tokens, let all) = step { try progress("learning merges", tokens, all) }
+    }.tokenizer
   }
 }

@@ -22,8 +22,10 @@ public struct RunFolder: Sendable, Equatable {
   public var configuration: String { "\(path)/configuration.json" }
   /// Tokenizer and shards of the run's own.
   public var data: String { "\(path)/data" }
-  /// Text that is being made, to become `data`.
-  var freshData: String { "\(path)/.data" }
+  /// What is being made before the folder is taken: every part of it then moves into the folder.
+  public var draft: String { "\(path)/.draft" }
+  /// Tokenizer and shards that are being made, to become `data`.
+  public var draftData: String { "\(draft)/data" }
   /// The folder of checkpoints.
   public var checkpoints: String { "\(path)/checkpoints" }
   /// The log of every step.
@@ -49,8 +51,8 @@ public struct RunFolder: Sendable, Equatable {
 
   /// Whether a name is that of something of a run's that is half made or half removed.
   static func isLeftover(_ name: String) -> Bool {
-    if name == ".data" { return true }
-    let parts = [".configuration.json.", ".data.", ".final.", ".loss.svg.", ".step-"]
+    if name == ".draft" { return true }
+    let parts = [".configuration.json.", ".final.", ".loss.svg.", ".step-"]
     return parts.contains(where: name.hasPrefix) && [".partial", ".removed"].contains(where: name.hasSuffix)
   }
 

@@ -73,6 +73,18 @@ extension StepReport {
     return .object(JSON.Object(fields))
   }
 
+  /// A step from its record without a validation; nil where something is missing.
+  init?(record: JSON.Object) {
+    guard let step = record["step"]?.int, let tokens = record["tokens"]?.int, let loss = record["loss"]?.double,
+      let rate = record["lr"]?.double, let norm = record["grad_norm"]?.double
+    else { return nil }
+    self.init(step: step, tokens: tokens, loss: loss, learningRate: rate, gradientNorm: norm)
+    timing.seconds = record["seconds"]?.double ?? 0
+    timing.tokensPerSecond = record["tokens_per_second"]?.double ?? 0
+    timing.shareOfPeak = record["share_of_peak"]?.double
+    timing.memoryBytes = record["memory_bytes"]?.int ?? 0
+  }
+
   /// The names of the record's fields that differ from run to run.
   public static let timingFields = ["seconds", "tokens_per_second", "share_of_peak", "memory_bytes"]
 }

@@ -77,15 +77,15 @@ public final class Trainer {
   /// Whether all steps are done.
   public var isFinished: Bool { progress.step >= configuration.training.steps }
 
-  /// Makes one step; nil where all are done. `check` is called between its micro-batches and may throw to abandon it.
-  /// - Throws: what `check` throws, or `badData` where the loss or its gradient is not finite: the weights are then those
+  /// Makes one step; nil where all are done.
+  /// - Throws: what the workspace's `check` throws, which abandons the step, or `badData` where the loss or its gradient is not finite: the weights are then those
   ///   before the step.
-  public func next(check: () throws(ApusError) -> Void = {}) throws(ApusError) -> StepReport? {
+  public func next() throws(ApusError) -> StepReport? {
     guard !isFinished else { return nil }
     let start = Clock.seconds()
     let rows = configuration.training.batch
     try batcher.fill(&step, positions: progress.position..<progress.position + rows)
-    let loss = try accumulateGradient(check)
+    let loss = try wholeGradient()
     let middle = Clock.seconds()
     let norm = optimizer.gradientNorm(in: workspace)
     guard loss.isFinite, norm.isFinite else { throw diverged(loss, norm) }
@@ -101,28 +101,36 @@ public final class Trainer {
   }
 
   /// Adds up the gradient of the step's mean loss over its micro-batches, and returns that mean.
-  private func accumulateGradient(_ check: () throws(ApusError) -> Void) throws(ApusError) -> Double {
+  private func accumulateGradient() throws(ApusError) -> Double {
     let scale = 1 / Float(max(1, step.validTargets))
-    let rows = configuration.training.microBatch > 0 ? configuration.training.microBatch : step.rowCount
+    let rows = Self.rowsAtOnce(configuration)
     let dropout = DropoutSettings(
       rate: Float(configuration.model.dropout), seed: configuration.seed(for: .dropout),
       step: UInt32(truncatingIfNeeded: progress.step))
     var sum = 0.0
     for first in stride(from: 0, to: step.rowCount, by: rows) {
-      if first > 0 { try abandoningStep(check) }
       step.copy(rows: first..<min(first + rows, step.rowCount), to: &batch)
       sum = try model.trainingLoss(batch, in: workspace, scale: scale, dropout: dropout, addingTo: sum)
     }
     return sum / Double(max(1, step.validTargets))
   }
 
-  /// Forgets the gradient so far where `check` throws.
-  private func abandoningStep(_ check: () throws(ApusError) -> Void) throws(ApusError) {
-    do throws(ApusError) { try check() } catch {
+  /// The same, or where the step is abandoned, none.
+  private func wholeGradient() throws(ApusError) -> Double {
+    do throws(ApusError) { return try accumulateGradient() } catch {
       model.zeroGradients()
       throw error
     }
   }
+
+  /// Rows of a micro-batch: those asked for, else as many as make `tokensAtOnce`. It changes speed and memory, and no bit.
+  static func rowsAtOnce(_ configuration: PretrainConfiguration) -> Int {
+    let asked = configuration.training.microBatch
+    return asked > 0 ? asked : max(1, tokensAtOnce / configuration.model.context)
+  }
+
+  /// More tokens make products no faster; their activations would take ever more memory.
+  private static let tokensAtOnce = 1 << 14
 
   private func diverged(_ loss: Double, _ norm: Double) -> ApusError {
     ApusError(

@@ -9,8 +9,8 @@ import ApusTensor
 extension TrainingRun {
   /// What the checks found out.
   struct Prepared {
-    /// The text that was made, to be moved into its place; nil where there is one to use.
-    var text: String?
+    /// Whether text was made, to be moved into its place, and not one that was there is used.
+    var hasDraft = false
     /// What is odd about it, in words.
     var oddities: [String] = []
     /// The checkpoint to continue from.
@@ -20,6 +20,11 @@ extension TrainingRun {
   typealias Checkpoint = (path: String, state: CheckpointState, warnings: [String])
 
   // MARK: Check
+
+  /// Refuses now what `start` would be refused for later: a run that is in the way, or another process that trains here.
+  public static func check(_ folder: RunFolder, _ start: Start) throws(ApusError) {
+    _ = try open(folder, start)
+  }
 
   /// The right to write to the folder, as far as what it holds allows it; removes nothing.
   static func open(_ folder: RunFolder, _ start: Start) throws(ApusError) -> RunLock {
@@ -39,19 +44,19 @@ extension TrainingRun {
   ) throws(ApusError) -> Prepared {
     var prepared = Prepared()
     if start == .resume { prepared.latest = try latest(configuration, in: folder) }
-    if configuration.data.shards == nil, start == .overwrite || !FileSystem.isFolder(folder.data) {
-      prepared.text = folder.freshData
-    }
+    prepared.hasDraft = configuration.data.shards == nil && (start == .overwrite || !FileSystem.isFolder(folder.data))
     do throws(ApusError) {
-      if let text = prepared.text {
-        prepared.oddities = try RunData.prepare(configuration, folder: text, progress: progress)
+      if prepared.hasDraft {
+        try FileSystem.makeFolders(folder.draft)
+        prepared.oddities = try RunData.prepare(configuration, folder: folder.draftData, progress: progress)
       }
-      let data = try RunData(folder: configuration.data.shards ?? prepared.text ?? folder.data)
+      let text = prepared.hasDraft ? folder.draftData : folder.data
+      let data = try RunData(folder: configuration.data.shards ?? text)
       try data.check(configuration.evaluation)
       _ = try specification(configuration, data)
       _ = try Trainer.batcher(configuration, data.train)
     } catch {
-      if let text = prepared.text { try? FileSystem.remove(text) }
+      try? FileSystem.remove(folder.draft)
       throw error
     }
     return prepared
@@ -110,20 +115,15 @@ extension TrainingRun {
   static func take(
     _ folder: RunFolder, _ start: Start, _ configuration: PretrainConfiguration, _ prepared: Prepared
   ) throws(ApusError) {
-    if start == .overwrite { try remove(folder, withText: prepared.text != nil) }
+    if start == .overwrite { try remove(folder, withText: prepared.hasDraft) }
     try AtomicFile.write(configuration.json.serialized(pretty: true) + [0x0A], to: folder.configuration)
-    guard let text = prepared.text else { return }
-    try FileSystem.rename(text, to: folder.data)
+    guard prepared.hasDraft else { return }
+    for name in try FileSystem.list(folder.draft) {
+      try FileSystem.remove("\(folder.path)/\(name)")
+      try FileSystem.rename("\(folder.draft)/\(name)", to: "\(folder.path)/\(name)")
+    }
+    try FileSystem.remove(folder.draft)
     try FileSystem.synchronizeFolder(folder.path)
-  }
-
-  /// Removes the run that a folder holds, unless another process is training there.
-  public static func clear(_ folder: RunFolder) throws(ApusError) {
-    guard FileSystem.isFolder(folder.path) else { return }
-    try checkIsRun(folder)
-    let lock = try RunLock(folder)
-    defer { withExtendedLifetime(lock) {} }
-    try remove(folder, withText: true)
   }
 
   /// Shards stay where the next run makes none: it may have been given these.

@@ -50,18 +50,19 @@ public final class TrainingRun {
   ///   - configuration: what to do.
   ///   - path: the folder.
   ///   - start: what to do where the folder holds a run already.
+  ///   - hasDraft: whether the caller has put the run's text into `folder.draftData`, by `RunData.prepare`.
   ///   - workspace: threads and memory; they change no bit.
   ///   - progress: called while text is prepared.
   public init(
-    _ configuration: PretrainConfiguration, folder path: String, start: Start = .new, workspace: Workspace,
-    progress: RunData.Progress = { _, _, _ in }
+    _ configuration: PretrainConfiguration, folder path: String, start: Start = .new, hasDraft: Bool = false,
+    workspace: Workspace, progress: RunData.Progress = { _, _, _ in }
   ) throws(ApusError) {
     try configuration.validate()
     folder = RunFolder(path)
     self.configuration = configuration
     store = CheckpointStore(folder: folder)
     lock = try Self.open(folder, start)
-    try store.removeLeftovers()
+    if !hasDraft { try store.removeLeftovers() }
     let prepared = try Self.prepare(configuration, in: folder, start, progress: progress)
     try Self.take(folder, start, configuration, prepared)
     data = try RunData(folder: configuration.data.shards ?? folder.data)
@@ -87,11 +88,14 @@ public final class TrainingRun {
   /// Whether all steps are done and the final model is written.
   public var isFinished: Bool { trainer.isFinished && FileSystem.isFolder(folder.final) }
 
-  /// Makes one step and everything that is due after it; nil when all is done. `check` is called within the step and may
-  /// throw to abandon it: `save` then saves the state before it.
+  /// Makes one step and everything that is due after it; nil when all is done.
+  ///
+  /// The workspace's `check` may throw to stop it anywhere: an abandoned step was never begun, and one whose validation was
+  /// abandoned is completed by the next call, after `save` also that of a resumed run.
   /// - Throws: where training diverges, the error names the last good checkpoint.
-  public func next(check: () throws(ApusError) -> Void = {}) throws(ApusError) -> StepReport? {
-    guard var report = try step(check) else {
+  public func next() throws(ApusError) -> StepReport? {
+    if state.pending == nil { state.pending = try step() }
+    guard var report = state.pending else {
       try finish()
       return nil
     }
@@ -99,6 +103,7 @@ public final class TrainingRun {
       report.validation = try validate()
     }
     state.progress = trainer.progress
+    state.pending = nil
     try log.append(report)
     history.append(step: report.step, loss: report.loss, validation: report.validation?.loss)
     if report.validation != nil { try draw() }
@@ -124,8 +129,8 @@ public final class TrainingRun {
     try AtomicFile.write(LossPlot(history, title: title, floor: floor).render(), to: folder.plot)
   }
 
-  private func step(_ check: () throws(ApusError) -> Void) throws(ApusError) -> StepReport? {
-    do throws(ApusError) { return try trainer.next(check: check) } catch {
+  private func step() throws(ApusError) -> StepReport? {
+    do throws(ApusError) { return try trainer.next() } catch {
       if error.kind == .interrupted { throw error }
       var named = error
       let good =
@@ -148,7 +153,11 @@ public final class TrainingRun {
       state.bestLoss = validationLoss
       state.bestStep = state.progress.step
     }
-    try store.write(state, trainer: trainer, tokenizer: data.tokenizer)
+    if savedStep == state.progress.step {
+      try store.rewrite(state)
+    } else {
+      try store.write(state, trainer: trainer, tokenizer: data.tokenizer)
+    }
     savedStep = state.progress.step
     try store.prune(keep: configuration.checkpoints.keep, best: state.bestStep, upTo: state.progress.step)
   }
