@@ -223,6 +223,43 @@ final class TinyModel: Sendable {
     #expect(json["tensors"] == nil)
   }
 
+  @Test func aTokenizerAloneIsDescribed() async throws {
+    let alone = model.folder + "/alone"
+    try TokenizerFile.load(path: model.folder).save(to: alone)
+    for path in [alone, alone + "/tokenizer.json", model.folder + "/tokenizer.json"] {
+      let text = await apus("inspect", path)
+      #expect(text.status == 0 && text.output.contains("34 tokens"), "\(text.output) \(text.error)")
+      #expect(text.output.contains("<|endoftext|> (0): ends texts"))
+      let json = try JSON.parse(await apus("inspect", path, "--format", "json").output)
+      #expect(json["kind"]?.string == "tokenizer" && json["vocabulary"]?.int == 34 && json["end_of_text"]?.int == 0)
+    }
+    try AtomicFile.write("{}", to: alone + "/tokenizer.json")
+    #expect(await apus("inspect", alone).status == 65)
+  }
+
+  @Test func shardsAreDescribed() async throws {
+    let (text, corpus) = (model.folder + "/text.txt", model.folder + "/corpus")
+    try AtomicFile.write(String(repeating: "one small bird<|endoftext|>", count: 20), to: text)
+    let made = await apus("tokenize-corpus", text, "--tokenizer", model.folder, "--output", corpus)
+    try #require(made.status == 0, "\(made.error)")
+    let train = corpus + "/train-00000.tokens"
+    for path in [train, corpus] {
+      let text = await apus("inspect", path)
+      #expect(text.status == 0 && text.output.contains("documents end with 0"), "\(text.output) \(text.error)")
+      let json = try JSON.parse(await apus("inspect", path, "--format", "json").output)
+      #expect(json["kind"]?.string == "shards" && json["shards"]?.array?.first?["documents"]?.int == 18)
+      #expect(
+        json["shards"]?.array?.first?["tokens"]?.int == 18 * 15
+          && json["shards"]?.array?.first?["text_bytes"]?.int == 18 * 14)
+      #expect(json["shards"]?.array?.count == (path == corpus ? 2 : 1))
+    }
+    var bytes = try FileSystem.readAll(train)
+    bytes[70] ^= 1
+    try AtomicFile.write(bytes, to: train)
+    let outcome = await apus("inspect", corpus)
+    #expect(outcome.status == 65 && outcome.error.contains("train-00000.tokens"))
+  }
+
   @Test func damagedFilesAreRefused() async throws {
     let weights = model.bare + "/model.safetensors"
     let bytes = try FileSystem.readAll(weights)

@@ -40,6 +40,21 @@ public final class Shard: TokenStore {
     identity = layout.identity
   }
 
+  /// Whether a file is named or begins as a shard.
+  public static func isShard(_ path: String) -> Bool {
+    let begins = try? MappedFile(path).withBytes { $0.starts(with: ShardLayout.magic) }
+    return ShardNames.isShard(FileSystem.name(of: path)) || begins == true
+  }
+
+  /// The shards of a folder, training first.
+  public static func paths(in folder: String) throws(ApusError) -> [String] {
+    var paths: [String] = []
+    for split in Split.allCases {
+      paths += try ShardNames.present(in: folder, split).map { FileSystem.join(folder, $0) }
+    }
+    return paths
+  }
+
   /// The index of the token after the last one of document `index`.
   public func end(ofDocument index: Int) -> Int {
     file.withBytes { bytes in

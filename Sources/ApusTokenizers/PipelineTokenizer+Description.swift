@@ -1,0 +1,20 @@
+// A tokenizer's parts in words, for people who look at one.
+
+extension Tokenizer {
+  /// What turns pieces of text into ids.
+  public var modelName: String {
+    switch (self as? PipelineTokenizer)?.model {
+    case .bytePair(let model): model.unit == .bytes ? "byte-pair encoding of bytes" : "byte-pair encoding of characters"
+    case .wordLevel: "a token for each piece"
+    case nil: "\(Self.self)"
+    }
+  }
+
+  /// How many pairs it joins; 0 where it knows none.
+  public var mergeCount: Int {
+    if case .bytePair(let model) = (self as? PipelineTokenizer)?.model { model.merges.count } else { 0 }
+  }
+
+  /// The names of the patterns that cut a text, one after another.
+  public var splitting: [String] { (self as? PipelineTokenizer)?.splitter.patterns.map(\.rawValue) ?? [] }
+}
