@@ -42,13 +42,16 @@ public final class LanguageModel: Sendable {
       location.has("tokenizer.json") ? try TokenizerFile.load(path: location.file("tokenizer.json")) : nil
     let model = try Model.load(folder: location.folder)
     let generation = try GenerationConfiguration(location)
-    let named = generation.endTokens.isEmpty ? model.endTokens : generation.endTokens
+    // Ids beyond the vocabulary, which configurations of small models often have from defaults, can never come.
+    let known = 0..<Int32(clamping: model.specification.vocabulary)
+    let ends = [generation.endTokens, model.endTokens].map { $0.filter(known.contains) }
     return LanguageModel(
-      try Transformer(model), tokenizer: tokenizer, endOfText: named.isEmpty ? nil : named,
-      beginningOfText: generation.beginToken ?? model.beginToken)
+      try Transformer(model), tokenizer: tokenizer, endOfText: ends.first { !$0.isEmpty },
+      beginningOfText: [generation.beginToken, model.beginToken].compactMap { $0 }.first(where: known.contains))
   }
 
-  /// The ids of a prompt; an empty text becomes the token that begins texts.
+  /// The ids of a prompt. It begins with the tokens that the tokenizer's files ask for, unless it does already; without
+  /// such, an empty text becomes the token that begins texts.
   ///
   /// `special` says whether the text of special tokens in the prompt means them.
   /// - Throws: `usage` where there is no tokenizer, or the prompt is empty and no token begins texts.
@@ -56,7 +59,8 @@ public final class LanguageModel: Sendable {
     guard let tokenizer else {
       throw ApusError(.usage, "the model came without a tokenizer", remedy: "give the prompt as token ids")
     }
-    let ids = try tokenizer.encode(prompt, special: special)
+    var ids = try tokenizer.encode(prompt, special: special)
+    if !ids.starts(with: tokenizer.opening) { ids = tokenizer.opening + ids }
     if !ids.isEmpty { return ids }
     guard let beginningOfText else {
       throw ApusError(

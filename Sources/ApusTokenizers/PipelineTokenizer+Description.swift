@@ -4,7 +4,10 @@ extension Tokenizer {
   /// What turns pieces of text into ids.
   public var modelName: String {
     switch (self as? PipelineTokenizer)?.model {
-    case .bytePair(let model): model.unit == .bytes ? "byte-pair encoding of bytes" : "byte-pair encoding of characters"
+    case .bytePair(let model): "byte-pair encoding of \(model.unit)"
+    case .rankedPair(let model): "byte-pair encoding of \(model.unit), ranked"
+    case .wordPiece: "WordPiece"
+    case .unigram: "Unigram"
     case .wordLevel: "a token for each piece"
     case nil: "\(Self.self)"
     }
@@ -16,5 +19,17 @@ extension Tokenizer {
   }
 
   /// The names of the patterns that cut a text, one after another.
-  public var splitting: [String] { (self as? PipelineTokenizer)?.splitter.patterns.map(\.rawValue) ?? [] }
+  public var splitting: [String] {
+    ((self as? PipelineTokenizer)?.splitter.steps ?? []).map { step in
+      switch step {
+      case .pattern(let pattern): pattern.rawValue
+      case .cut: "an expression"
+      case .metaspace: "spaces as ▁"
+      case .spaceBefore: "a space before"
+      case .byteLevel: "bytes as characters"
+      case .scripts: "scripts"
+      case .fixedLength(let count): "\(count) characters each"
+      }
+    }
+  }
 }

@@ -16,9 +16,9 @@ public struct PipelineTokenizer: Tokenizer {
   /// How tokens join to text.
   public let joining: TokenJoining
   /// What is put round the ids of a text on request.
-  let postProcessor: PostProcessor
+  private(set) var postProcessor: PostProcessor
   /// The components as `tokenizer.json` spells them.
-  let source: ComponentSource
+  private(set) var source: ComponentSource
 
   private let scratch = ScratchPool()
   private let plainFinder: AddedTokenFinder
@@ -62,6 +62,16 @@ public struct PipelineTokenizer: Tokenizer {
 
   /// Puts round the ids of a text, or of two, what the model expects there.
   public func framed(_ ids: [Int32], and second: [Int32]?) -> TokenizedText { postProcessor.apply(ids, second) }
+
+  /// The tokens that begin every text a model reads; part of what is put round a text.
+  public var opening: [Int32] {
+    get { postProcessor.opening }
+    set {
+      guard newValue != opening else { return }
+      postProcessor.opening = newValue
+      source.postProcessor = postProcessor.json(replacing: source.postProcessor, name: spelling)
+    }
+  }
 
   /// Appends the ids of `text`.
   /// - Throws: `badData` with the offset of the first character that the vocabulary cannot express; `usage` for a text

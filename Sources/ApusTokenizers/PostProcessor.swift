@@ -43,6 +43,20 @@ struct PostProcessor: Sendable, Equatable {
     self.pair = pair
   }
 
+  /// The tokens before a text.
+  var opening: [Int32] {
+    get { Self.leading(single).flatMap { part in if case .special(let ids, _) = part { ids } else { [] } } }
+    set {
+      let new = newValue.isEmpty ? [] : [Part.special(newValue, type: 0)]
+      single = new + single.dropFirst(Self.leading(single).count)
+      pair = new + pair.dropFirst(Self.leading(pair).count)
+    }
+  }
+
+  private static func leading(_ parts: [Part]) -> ArraySlice<Part> {
+    parts.prefix { part in if case .special = part { true } else { false } }
+  }
+
   func apply(_ first: [Int32], _ second: [Int32]?) -> TokenizedText {
     var text = TokenizedText(ids: [], types: [])
     func append(_ ids: [Int32], _ type: Int32) {

@@ -19,6 +19,9 @@ public protocol Tokenizer: Sendable {
   /// empty for almost all. Where text holds one, say so.
   var lostBytes: [UInt8] { get }
 
+  /// The tokens that begin every text a model reads, as the tokenizer's files ask for; encoding adds none of them.
+  var opening: [Int32] { get set }
+
   /// Appends the ids of `text` to `ids`; nothing is added before or after.
   /// - Throws: `badData` where the text holds something that this vocabulary cannot express.
   func encode(_ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [Int32]) throws(ApusError)

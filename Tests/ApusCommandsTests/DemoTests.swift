@@ -40,6 +40,7 @@ private final class Scratch: Sendable {
     let plot = String(decoding: try FileSystem.readAll(RunFolder(scratch.run).plot), as: UTF8.self)
     #expect(plot.contains("floor"))
     try await whatItRecommendsWorks(scratch, outcome.output)
+    try await itsModelBeginsTextsAsItLearnt(scratch)
     try await aSecondOneDoesNotDestroyIt(scratch)
   }
 
@@ -56,6 +57,14 @@ private final class Scratch: Sendable {
       #expect(outcome.status == 0, "\(outcome.error)")
       #expect(outcome.output.count > 40)
     }
+  }
+
+  private func itsModelBeginsTextsAsItLearnt(_ scratch: Scratch) async throws {
+    let outcome = await apus(
+      "generate", "--model", scratch.run, "--prompt", "Once", "--max-tokens", "1", "--format", "json")
+    let ids = try #require(try JSON.parse(Array(outcome.output.utf8))["prompt_ids"]?.array?.compactMap(\.int))
+    let encoded = await apus("tokenizer", "encode", "--tokenizer", scratch.run + "/final", input: "Once")
+    #expect(ids.first == 0 && ids.dropFirst().map(String.init).joined(separator: " ") == encoded.output.trimmed)
   }
 
   private func aSecondOneDoesNotDestroyIt(_ scratch: Scratch) async throws {
@@ -164,6 +173,10 @@ private final class InterruptingSink: ByteSink {
 
 extension JSON {
   fileprivate var objectValue: JSON.Object? { if case .object(let object) = self { object } else { nil } }
+}
+
+extension String {
+  fileprivate var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }
 
 extension Unicode.Scalar.Properties {

@@ -13,6 +13,7 @@ struct ByteTokenizer: Tokenizer {
     AddedToken(id: 256, content: Array("<|endoftext|>".utf8)), AddedToken(id: 257, content: Array("<|end|>".utf8)),
   ])
   let joining = TokenJoining.concatenated
+  var opening: [Int32] = []
 
   func encode(_ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [Int32]) {
     for index in text.indices { ids.append(Int32(text[index])) }

@@ -11,6 +11,7 @@ private struct Pieces: Tokenizer {
   var pieces: [[UInt8]]
   var joining = TokenJoining.concatenated
   let specialTokens = SpecialTokens()
+  var opening: [Int32] = []
   var vocabularySize: Int { pieces.count }
 
   func encode(_ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [Int32]) {}

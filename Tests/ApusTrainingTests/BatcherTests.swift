@@ -44,6 +44,20 @@ func countingCorpus(_ lengths: [Int], endOfText: Bool) -> TokenCorpus {
     }
   }
 
+  @Test func documentsBeginWithTheTokenGiven() throws {
+    let corpus = countingCorpus([3, 17, 1], endOfText: true)
+    for (beginning, inputs) in [(nil, [0, 1, 2, 3, 0, 4]), (50, [50, 1, 2, 3, 50, 4])] as [(Int32?, [Int32])] {
+      let stream = CorpusStream(corpus, beginning: beginning)
+      for cut in 1...6 {
+        var batch = StepBatch()
+        try batch.append(0..<cut, of: stream)
+        if cut < 6 { try batch.append(cut..<6, of: stream) }
+        #expect(batch.tokens == inputs, "cut at \(cut)")
+        #expect(batch.targets == [1, 2, 3, 0, 4, 5])
+      }
+    }
+  }
+
   @Test(arguments: [true, false])
   func segmentsNeverCrossDocuments(endOfText: Bool) throws {
     let lengths = [3, 17, 1, 8, 40, 2, 9]

@@ -50,7 +50,7 @@ struct Evaluate: Command {
     let progress = ProgressReporter(console, "Evaluating", total: corpus.count, unit: "tokens")
     let start = console.clock()
     let result = try evaluator.evaluate(
-      CorpusStream(corpus), model: model, in: .stopped(by: console.interruption)
+      CorpusStream(corpus, beginning: beginning(tokenizer)), model: model, in: .stopped(by: console.interruption)
     ) { progress.update($0) }
     progress.finish()
     guard result.tokens > 0 else {
@@ -58,6 +58,13 @@ struct Evaluate: Command {
         .badData, "the text is one token, which nothing precedes", file: text, remedy: "give a longer text")
     }
     try report(result, evaluator, seconds: console.clock() - start, console)
+  }
+
+  /// What a document's first token is predicted from: what the tokenizer's files put there, or else the token that begins
+  /// texts, or the one that ends them.
+  private func beginning(_ tokenizer: any Tokenizer) -> Int32? {
+    let special = tokenizer.specialTokens
+    return tokenizer.opening.last ?? special.beginningOfText ?? special.endOfText
   }
 
   private func evaluator(_ tokenizer: any Tokenizer, for model: Model) throws(ApusError) -> Evaluator {

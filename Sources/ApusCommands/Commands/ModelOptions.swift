@@ -18,10 +18,12 @@ struct ModelOptions: ParsableArguments {
 /// What to continue.
 struct PromptOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The text to continue; may be empty. Special tokens in it mean themselves.", valueName: "text"))
+    help: ArgumentHelp(
+      "The text to continue; may be empty. Special tokens in it mean themselves. It begins with the token that the "
+        + "tokenizer's files put before every text, if they name one.", valueName: "text"))
   var prompt: String?
 
-  @Option(help: ArgumentHelp("Token ids to continue, in place of a text: 1,2,3.", valueName: "ids"))
+  @Option(help: ArgumentHelp("Token ids to continue as they are, in place of a text: 1,2,3.", valueName: "ids"))
   var ids: TokenIDs?
 
   func validate() throws {

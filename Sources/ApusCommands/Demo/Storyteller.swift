@@ -4,10 +4,9 @@ import ApusCore
 import ApusGeneration
 import ApusTraining
 
-/// Continues texts with a run's model. Where it learnt from documents, texts begin as those did: after the token that ends the one before.
+/// Continues texts with a run's model.
 struct Storyteller {
   private let model: LanguageModel
-  private let beginning: [Int32]
   private let isCancelled: () -> Bool
 
   /// The temperature of all samples: a little below 1, which spares the oddest words.
@@ -17,7 +16,6 @@ struct Storyteller {
   init(_ run: TrainingRun, isCancelled: @escaping () -> Bool) throws(ApusError) {
     model = LanguageModel(
       try Transformer(run.trainer.model, packing: false), tokenizer: run.data.tokenizer)
-    beginning = run.data.train.documentCount > 1 ? [model.beginningOfText].compactMap { $0 } : []
     self.isCancelled = isCancelled
   }
 
@@ -27,7 +25,7 @@ struct Storyteller {
   ) throws(ApusError) {
     let options = GenerationOptions(
       sampling: SamplingOptions(temperature: Self.temperature, seed: seed), maximumTokens: tokens)
-    let generator = try model.generator(beginning + (try model.encode(prompt)), options, isCancelled: isCancelled)
+    let generator = try model.generator(try model.encode(prompt), options, isCancelled: isCancelled)
     while let token = try generator.nextToken() { try body(token.text) }
   }
 

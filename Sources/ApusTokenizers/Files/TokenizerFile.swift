@@ -20,9 +20,31 @@ public enum TokenizerFile {
     }
     let configuration = try configuration(beside: file)
     let mapped = try MappedFile(file)
-    return try mapped.withBytes { bytes throws(ApusError) in
+    let tokenizer = try mapped.withBytes { bytes throws(ApusError) in
       try load(bytes, path: file, file: file, configuration: configuration, pattern: pattern)
     }
+    return try opened(tokenizer, configuration["add_bos_token"]?.bool, file)
+  }
+
+  /// A tokenizer whose texts begin with `bos_token` or not, as `add_bos_token` says where it is given; otherwise its own
+  /// file decides.
+  private static func opened(
+    _ tokenizer: any Tokenizer, _ addsBeginning: Bool?, _ file: String
+  ) throws(ApusError) -> any Tokenizer {
+    guard let addsBeginning else { return tokenizer }
+    var tokenizer = tokenizer
+    guard let beginning = tokenizer.specialTokens.beginningOfText else {
+      if !addsBeginning { return tokenizer }
+      throw ApusError(
+        .badData, "`add_bos_token` asks for a token that begins texts, and the vocabulary names none", file: file,
+        place: "\(configurationName) beside it", remedy: "name it as `bos_token`, or set the key to false")
+    }
+    if !addsBeginning {
+      tokenizer.opening.removeAll { $0 == beginning }
+    } else if !tokenizer.opening.contains(beginning) {
+      tokenizer.opening.insert(beginning, at: 0)
+    }
+    return tokenizer
   }
 
   /// Reads a tokenizer from the bytes of a file that needs no other beside it.

@@ -13,13 +13,16 @@ public struct CorpusStream: Sendable {
   public let corpus: TokenCorpus
   /// Whether attention and prediction cross from one document to the next.
   public let crossesDocuments: Bool
+  /// What the first token of a document is predicted from; nil: from nothing, it is not predicted.
+  private let beginning: Int32?
 
   /// How many inputs there are: as many as tokens.
   public var count: Int { corpus.count }
 
-  /// The stream of a corpus.
-  public init(_ corpus: TokenCorpus, crossesDocuments: Bool = false) {
+  /// The stream of a corpus; documents begin with `beginning`, by default the token that ends them.
+  public init(_ corpus: TokenCorpus, crossesDocuments: Bool = false, beginning: Int32? = nil) {
     self.corpus = corpus
+    self.beginning = beginning ?? corpus.identity.endOfText
     self.crossesDocuments = crossesDocuments
   }
 
@@ -41,16 +44,29 @@ public struct CorpusStream: Sendable {
   /// Writes inputs and targets of `range` from `offset` on. Both arrays must reach to `offset + range.count`, and `inputs`
   /// one further: its last place is scratch.
   func copy(_ range: Range<Int>, inputs: inout [Int32], targets: inout [Int32], at offset: Int) throws(ApusError) {
-    guard let endOfText = corpus.identity.endOfText else {
+    guard let beginning else {
       return try copyWithoutEnd(range, inputs: &inputs, targets: &targets, at: offset)
     }
     try corpus.copy(range, to: &targets, at: offset)
     if range.lowerBound == 0 {
-      inputs[offset] = endOfText
+      inputs[offset] = beginning
     } else {
       try corpus.copy(range.lowerBound - 1..<range.lowerBound, to: &inputs, at: offset)
     }
     for index in 0..<range.count - 1 { inputs[offset + index + 1] = targets[offset + index] }
+    if beginning != corpus.identity.endOfText && !crossesDocuments {
+      begin(range, inputs: &inputs, with: beginning, at: offset)
+    }
+  }
+
+  /// Puts the token before every document that begins within `range`.
+  private func begin(_ range: Range<Int>, inputs: inout [Int32], with beginning: Int32, at offset: Int) {
+    var place = range.lowerBound
+    if place > 0, lastBoundary(in: place - 1...place) == place { inputs[offset] = beginning }
+    while case let next = nextBoundary(after: place, limit: range.upperBound), next < range.upperBound {
+      inputs[offset + next - range.lowerBound] = beginning
+      place = next
+    }
   }
 
   private func copyWithoutEnd(

@@ -15,12 +15,15 @@ public enum DocumentRule: String, Sendable, CaseIterable {
   /// Every file is one long text: its end is kept for validation.
   case text
 
+  /// So many make a collection of documents; fewer are a long text in parts.
+  static let leastDocuments = 20
+
   /// The rule that `automatic` stands for; other rules are themselves.
   func resolved(names: [String], beginning: [UInt8], separator: [UInt8]) -> DocumentRule {
     guard self == .automatic else { return self }
     if names.allSatisfy({ $0.hasSuffix(".jsonl") }) { return .jsonl }
     if !separator.isEmpty && ByteSearch.first(separator, in: beginning.span, from: 0) != nil { return .separator }
-    return names.count >= 20 ? .file : .text
+    return names.count >= Self.leastDocuments ? .file : .text
   }
 }
 

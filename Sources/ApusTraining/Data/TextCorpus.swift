@@ -108,8 +108,6 @@ extension TextCorpus {
   /// The tokens of one file, for evaluation, cut into documents as for training: where the text has separators or is JSON
   /// lines, each document ends with the token that says so; any other text is one document without an end.
   ///
-  /// A document's first token is predicted from the token that begins texts, or else the one that ends them, where there is
-  /// one.
   public static func tokens(
     ofFile path: String, tokenizer: any Tokenizer, warn: (String) -> Void = { _ in }
   ) throws(ApusError) -> TokenCorpus {
@@ -132,7 +130,7 @@ extension TextCorpus {
     return TokenCorpus(
       ids, documentEnds: documentEnds,
       identity: CorpusIdentity(
-        vocabularySize: tokenizer.vocabularySize, endOfText: end ?? special.beginningOfText ?? special.endOfText))
+        vocabularySize: tokenizer.vocabularySize, endOfText: end))
   }
 }
 

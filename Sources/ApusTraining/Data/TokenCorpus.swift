@@ -61,6 +61,12 @@ public struct TokenCorpus: Sendable {
     self.init(identity: identity, stores: [MemoryStore(tokens: tokens, ends: documentEnds)])
   }
 
+  /// What begins texts for a model that has learnt from this: the token between documents, where there are enough of them
+  /// to have learnt from what follows it.
+  public var opening: [Int32] {
+    documentCount >= DocumentRule.leastDocuments ? [identity.endOfText].compactMap { $0 } : []
+  }
+
   /// Writes the tokens of `range` to `tokens` from `offset` on.
   public func copy(_ range: Range<Int>, to tokens: inout [Int32], at offset: Int) throws(ApusError) {
     for (index, store) in stores.enumerated() {

@@ -6,7 +6,7 @@ public import ApusTokenizers
 
 /// The corpus and the tokenizer of a run.
 public struct RunData: Sendable {
-  /// What the corpus was tokenized with.
+  /// What the corpus was tokenized with; it begins texts as the training text's documents begin.
   public var tokenizer: any Tokenizer
   /// What is learnt from.
   public var train: TokenCorpus
@@ -26,6 +26,7 @@ public struct RunData: Sendable {
         remedy: "make the shards anew with tokenize-corpus")
     }
     tokenizer = try TokenizerFile.load(path: path)
+    tokenizer.opening = train.opening
   }
 
   /// Called with what is being done, how much of it is done, and how much there is; may throw to stop.

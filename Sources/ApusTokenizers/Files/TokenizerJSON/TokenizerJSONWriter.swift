@@ -34,13 +34,15 @@ extension PipelineTokenizer {
       "tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false,
     ]
     let roles = [
-      ("eos_token", specialTokens.endOfText), ("bos_token", specialTokens.beginningOfText),
+      ("eos_token", specialTokens.endOfText),
+      ("bos_token", opening.count == 1 ? opening.first : specialTokens.beginningOfText),
       ("unk_token", specialTokens.unknown), ("pad_token", specialTokens.padding), ("mask_token", specialTokens.mask),
       ("cls_token", specialTokens.classification), ("sep_token", specialTokens.separator),
     ]
     for (key, id) in roles {
       if let token = id.flatMap({ specialTokens.token(of: $0) }) { object[key] = .string(Self.text(token.content)) }
     }
+    if opening.count == 1 && object["bos_token"] != nil { object["add_bos_token"] = true }
     return .object(object)
   }
 
