@@ -12,8 +12,6 @@ extension JSON {
     /// Open addressing: 0 is free, n + 1 stands for entry n. Empty while there are so few that a search is as quick.
     private var slots: [UInt32] = []
     private static let fewEntries = 8
-    /// Files must not be able to choose keys that collide.
-    private static let seed = UInt64.random(in: 0 ... .max)
 
     /// An object without keys.
     public init() {}
@@ -94,26 +92,7 @@ extension JSON {
 
     private static func hash(_ key: String) -> UInt64 {
       var key = key
-      return key.withUTF8 { bytes in
-        var hash = seed ^ UInt64(truncatingIfNeeded: bytes.count)
-        let raw = UnsafeRawBufferPointer(bytes)
-        var offset = 0
-        while offset + 8 <= raw.count {
-          hash = mix(hash ^ raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-          offset += 8
-        }
-        var rest: UInt64 = 0
-        while offset < raw.count {
-          rest = rest << 8 | UInt64(raw[offset])
-          offset += 1
-        }
-        return mix(hash ^ rest)
-      }
-    }
-
-    private static func mix(_ value: UInt64) -> UInt64 {
-      let product = (value ^ 0xA076_1D64_78BD_642F).multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
-      return product.high ^ product.low ^ seed
+      return key.withUTF8 { ByteHash.of(UnsafeRawBufferPointer($0)) }
     }
 
     private static func same(_ left: String, _ right: String) -> Bool {

@@ -2,6 +2,7 @@
 // they differ from those of `config.json` (several ends, as in LLaMA 3). Sampling defaults in it are the caller's choice.
 
 import ApusCore
+import ApusModels
 
 /// What a model's folder says about generation.
 struct GenerationConfiguration {
@@ -14,21 +15,8 @@ struct GenerationConfiguration {
   init(_ location: ModelLocation) throws(ApusError) {
     let name = "generation_config.json"
     guard location.has(name) else { return }
-    let path = location.file(name)
-    let fields = try JSON.read(path)
-    endTokens = Set(try Self.ids(fields["eos_token_id"], path, "eos_token_id"))
-    beginToken = try Self.ids(fields["bos_token_id"], path, "bos_token_id").first
-  }
-
-  private static func ids(_ value: JSON?, _ path: String, _ key: String) throws(ApusError) -> [Int32] {
-    guard let value, !value.isNull else { return [] }
-    let values = value.array ?? [value]
-    let ids = values.compactMap { $0.int.flatMap { Int32(exactly: $0) } }.filter { $0 >= 0 }
-    guard ids.count == values.count else {
-      throw ApusError(
-        .badData, "is neither a token id nor a list of them", file: path, place: key,
-        remedy: "correct or remove the key")
-    }
-    return ids
+    let fields = try JSON.Reader(JSON.read(location.file(name)), file: location.file(name))
+    endTokens = Set(try fields.tokens("eos_token_id").compactMap { Int32(exactly: $0) })
+    beginToken = try fields.tokens("bos_token_id").first.flatMap { Int32(exactly: $0) }
   }
 }

@@ -1,7 +1,7 @@
 // What an architecture is to the house: data on the shared bodies. It reads and writes the keys of config.json and names
 // the tensors of a checkpoint. It computes nothing.
 
-import ApusCore
+package import ApusCore
 import ApusTensor
 
 /// One model type of the Hugging Face layout, expressed on a shared body.
@@ -110,7 +110,7 @@ extension JSON.Reader {
   }
 
   /// One id or several; a missing key gives the default, null gives none.
-  func tokens(_ key: String, default fallback: [Int]) throws(ApusError) -> [Int] {
+  package func tokens(_ key: String, default fallback: [Int] = []) throws(ApusError) -> [Int] {
     guard has(key) else { return fallback }
     guard let value = value(key) else { return [] }
     let ids = value.array?.map(\.int) ?? [value.int]

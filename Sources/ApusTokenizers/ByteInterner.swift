@@ -2,6 +2,8 @@
 // word caches. Open addressing with linear probing over one arena; no string is an object. Marked hot loop: it compares
 // and copies through raw pointers that never leave a call.
 
+import ApusCore
+
 /// Gives each distinct byte string an index, in order of first appearance.
 struct ByteInterner: Sendable {
   /// For each slot (index + 1) << 32 | upper half of the hash, or 0.
@@ -10,10 +12,6 @@ struct ByteInterner: Sendable {
   private var arena: [UInt8] = []
   /// Where string `i` begins in the arena; one more entry for the end.
   private var starts: [Int] = [0]
-
-  /// The hash differs from process to process, so that nobody can prepare a text whose words collide. The order of the
-  /// indices does not depend on it.
-  private static let seed = UInt64.random(in: .min ... .max) | 1
 
   init(capacity: Int = 16) {
     var size = 32
@@ -106,25 +104,7 @@ struct ByteInterner: Sendable {
     }
   }
 
-  /// Eight bytes a round, folded from a 128-bit product.
   @inline(__always) private static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    let raw = UnsafeRawBufferPointer(bytes)
-    var state = seed ^ UInt64(bytes.count)
-    var place = 0
-    while place + 8 <= raw.count {
-      state = fold(state ^ raw.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-      place += 8
-    }
-    var tail: UInt64 = 0
-    while place < raw.count {
-      tail = tail << 8 | UInt64(raw[place])
-      place += 1
-    }
-    return fold(state ^ tail ^ 0x9E37_79B9_7F4A_7C15)
-  }
-
-  @inline(__always) private static func fold(_ value: UInt64) -> UInt64 {
-    let product = value.multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-    return product.high ^ product.low
+    ByteHash.of(UnsafeRawBufferPointer(bytes))
   }
 }

@@ -22,20 +22,8 @@
   X(rows)                       \
   X(dropout)
 
-#define APUS_VECTOR_FAMILIES(X) \
-  X(product)                    \
-  X(functions)                  \
-  X(elementwise)                \
-  X(activation)                 \
-  X(optimizer)                  \
-  X(convert)                    \
-  X(norm)                       \
-  X(softmax)                    \
-  X(rope)                       \
-  X(attention)                  \
-  X(cross_entropy)              \
-  X(rows)                       \
-  X(dropout)
+// All of them have a vector version.
+#define APUS_VECTOR_FAMILIES(X) APUS_SCALAR_FAMILIES(X)
 
 #define APUS_DECLARE_FILL(family, isa) void apus_fill_##family##_##isa(apus_kernels *_Nonnull);
 #define APUS_DECLARE_SCALAR(family) APUS_DECLARE_FILL(family, scalar)

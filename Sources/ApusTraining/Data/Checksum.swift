@@ -15,10 +15,10 @@ struct Checksum: Equatable, Sendable {
 
   /// Folds the bytes in, the last word filled up with zeros, and then their count.
   mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    // A hot loop over raw memory: every byte of a corpus passes here. `loadUnaligned` stays below `count`.
+    // A hot loop over raw memory: every byte of a corpus passes here; `word * 8` stays below `count`.
     let words = bytes.count / 8
     for word in 0..<words {
-      add(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self)))
+      add(bytes.littleEndian(UInt64.self, at: word * 8))
     }
     var last: UInt64 = 0
     for index in words * 8..<bytes.count { last |= UInt64(bytes[index]) << UInt64(index % 8 * 8) }

@@ -92,8 +92,20 @@ extension UnsafeRawBufferPointer {
   }
 }
 
+extension [UInt8] {
+  /// The number at a byte offset that the caller has checked.
+  fileprivate func littleEndian<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Number.Type, at offset: Int
+  ) -> Number {
+    withUnsafeBytes { $0.littleEndian(type, at: offset) }
+  }
+}
+
 /// The checks that a file must pass to be a shard.
 private struct ShardVerification {
+  typealias Head = ShardLayout.Head
+  typealias Foot = ShardLayout.Foot
+
   let file: MappedFile
   let path: String
 
@@ -114,31 +126,37 @@ private struct ShardVerification {
   private func sizes(_ head: [UInt8], _ foot: [UInt8]) throws(ApusError) -> ShardLayout {
     guard head.starts(with: ShardLayout.magic) else { throw failure("does not begin as a token shard", at: 0) }
     let footOffset = file.count - ShardLayout.blockSize
-    let version = integer(head, 8, 4)
-    guard version == UInt64(ShardLayout.version) else { throw failure("has format version \(version), not 1", at: 8) }
+    let version = head.littleEndian(UInt32.self, at: Head.version)
+    guard version == ShardLayout.version else {
+      throw failure("has format version \(version), not \(ShardLayout.version)", at: Head.version)
+    }
     guard foot.suffix(8).elementsEqual(ShardLayout.endMagic) else {
       throw failure("is truncated or still being written: the foot is missing", at: footOffset)
     }
-    guard integer(foot, 32, 8) == Checksum.of(head + foot[..<32]), foot[40..<56].allSatisfy({ $0 == 0 }) else {
-      throw failure("has a corrupt head or foot", at: footOffset + 32)
+    guard foot.littleEndian(UInt64.self, at: Foot.checksum) == Checksum.of(head + foot[..<Foot.checksum]),
+      foot[(Foot.checksum + 8)..<(ShardLayout.blockSize - 8)].allSatisfy({ $0 == 0 })
+    else {
+      throw failure("has a corrupt head or foot", at: footOffset + Foot.checksum)
     }
-    let (vocabulary, endOfText) = (integer(head, 16, 8), integer(head, 32, 8))
+    let vocabulary = head.littleEndian(UInt64.self, at: Head.vocabulary)
+    let endOfText = head.littleEndian(UInt64.self, at: Head.endOfText)
     guard vocabulary > 0, vocabulary <= UInt64(Int32.max) else {
-      throw failure("gives a vocabulary of \(vocabulary)", at: 16)
+      throw failure("gives a vocabulary of \(vocabulary)", at: Head.vocabulary)
     }
     guard endOfText == ShardLayout.noEndOfText || endOfText < vocabulary else {
-      throw failure("gives the end-of-text id \(endOfText) in a vocabulary of \(vocabulary)", at: 32)
+      throw failure("gives the end-of-text id \(endOfText) in a vocabulary of \(vocabulary)", at: Head.endOfText)
     }
-    let counts = (0..<3).map { integer(foot, $0 * 8, 8) }
+    let counts = [Foot.tokens, Foot.documents, Foot.textBytes].map { foot.littleEndian(UInt64.self, at: $0) }
     guard counts[0] <= UInt64(file.count), counts[1] <= counts[0], counts[2] <= UInt64(Int64.max) else {
       throw failure("gives \(counts[0]) tokens and \(counts[1]) documents", at: footOffset)
     }
     let layout = ShardLayout(
       identity: CorpusIdentity(
-        vocabularySize: Int(vocabulary), fingerprint: integer(head, 24, 8),
+        vocabularySize: Int(vocabulary), fingerprint: head.littleEndian(UInt64.self, at: Head.fingerprint),
         endOfText: endOfText == ShardLayout.noEndOfText ? nil : Int32(endOfText)), tokenCount: Int(counts[0]),
       documentCount: Int(counts[1]), textBytes: Int(counts[2]))
-    guard UInt64(layout.tokenWidth) == integer(head, 12, 4), layout.fileSize == file.count else {
+    guard layout.tokenWidth == Int(head.littleEndian(UInt32.self, at: Head.tokenWidth)), layout.fileSize == file.count
+    else {
       throw failure(
         "has \(file.count) bytes where \(counts[0]) tokens and \(counts[1]) documents take \(layout.fileSize)",
         at: footOffset)
@@ -150,7 +168,9 @@ private struct ShardVerification {
     let tables = file.withBytes {
       Checksum.of(UnsafeRawBufferPointer(rebasing: $0[layout.endsOffset..<layout.footOffset]))
     }
-    guard tables == integer(foot, 24, 8) else { throw failure("has a corrupt document index", at: layout.endsOffset) }
+    guard tables == foot.littleEndian(UInt64.self, at: Foot.tables) else {
+      throw failure("has a corrupt document index", at: layout.endsOffset)
+    }
     let tokensEnd = ShardLayout.blockSize + layout.tokenBytes
     guard file.withBytes({ $0[tokensEnd..<layout.endsOffset].allSatisfy { $0 == 0 } }) else {
       throw failure("is corrupt behind its tokens", at: tokensEnd)
@@ -178,10 +198,6 @@ private struct ShardVerification {
       return nil
     }
     if let stray { throw failure("has a document that ends out of order", at: layout.endsOffset + stray * 8) }
-  }
-
-  private func integer(_ bytes: [UInt8], _ offset: Int, _ width: Int) -> UInt64 {
-    bytes[offset..<offset + width].reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   private func failure(_ problem: String, at offset: Int) -> ApusError {

@@ -21,6 +21,16 @@ struct ShardLayout: Equatable, Sendable {
   static let pageSize = 1 << 16
   static let noEndOfText = UInt64.max
 
+  /// Where the numbers of the head lie.
+  enum Head {
+    static let (version, tokenWidth, vocabulary, fingerprint, endOfText) = (8, 12, 16, 24, 32)
+  }
+
+  /// Where the numbers of the foot lie, from its beginning; `checksum` is that of the head and of what comes before it.
+  enum Foot {
+    static let (tokens, documents, textBytes, tables, checksum) = (0, 8, 16, 24, 32)
+  }
+
   var identity: CorpusIdentity
   var tokenCount = 0
   var documentCount = 0
