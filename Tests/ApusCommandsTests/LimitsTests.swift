@@ -12,7 +12,7 @@ import Testing
 
   @Test func stepsBeyondTheMemoryAreRefused() async throws {
     let large = ["training.batch=1000000", "model.context=1000"]
-    let outcome = await apus(run.arguments("large", large))
+    let outcome = await apus(run.arguments("large", large + ["training.micro_batch=1000000"]))
     #expect(outcome.failed(64, "GiB", "1000000000 tokens", "training.micro_batch"), "\(outcome.error)")
     let inSteps = await apus(run.arguments("steps", large + ["training.micro_batch=100000"]))
     #expect(inSteps.failed(64, "GiB", "100000000 tokens"), "\(inSteps.error)")

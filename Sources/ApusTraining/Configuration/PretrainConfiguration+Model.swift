@@ -7,6 +7,15 @@ extension PretrainConfiguration {
   /// Tokens of the largest step.
   private static let mostTokens = 1 << 30
 
+  /// More tokens at once make products no faster; their activations would take ever more memory.
+  private static let tokensAtOnce = 1 << 14
+
+  /// Rows of a micro-batch: those asked for, else as many as make about 16,384 tokens. It changes speed and memory, and
+  /// no bit.
+  var rowsAtOnce: Int {
+    training.microBatch > 0 ? training.microBatch : max(1, Self.tokensAtOnce / model.context)
+  }
+
   /// Checks what settings demand of each other; `specification` checks the model's shape.
   public func validate() throws(ApusError) {
     func require(_ condition: Bool, _ problem: String, _ remedy: String) throws(ApusError) {
@@ -37,7 +46,7 @@ extension PretrainConfiguration {
 extension PretrainConfiguration {
   /// Checks that this machine has the memory to train a model by these settings.
   func requireMemory(for specification: Specification) throws(ApusError) {
-    let rows = training.microBatch > 0 ? min(training.microBatch, training.batch) : training.batch
+    let rows = min(rowsAtOnce, training.batch)
     try specification.requireMemory(
       for: .training(tokens: rows * model.context, stepTokens: training.batch * model.context),
       remedy: "lower training.micro_batch, training.batch or model.context, or choose a smaller model")

@@ -76,10 +76,15 @@ public struct PackedBatcher: Sendable {
     return start..<start + options.context
   }
 
-  /// Fills `batch` with the rows at the given positions.
-  public mutating func fill(_ batch: inout StepBatch, positions: Range<Int>) throws(ApusError) {
+  /// Fills `batch` with the rows at the given positions; `check` is called now and then and may throw to stop.
+  public mutating func fill(
+    _ batch: inout StepBatch, positions: Range<Int>, check: () throws(ApusError) -> Void = {}
+  ) throws(ApusError) {
     batch.removeAll()
-    for position in positions { try batch.append(row(at: position), of: stream) }
+    for position in positions {
+      if position & 1023 == 1023 { try check() }
+      try batch.append(row(at: position), of: stream)
+    }
   }
 
   private static func wholeDocuments(_ stream: CorpusStream, _ context: Int) -> [Int] {

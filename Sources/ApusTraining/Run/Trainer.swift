@@ -84,7 +84,7 @@ public final class Trainer {
     guard !isFinished else { return nil }
     let start = Clock.seconds()
     let rows = configuration.training.batch
-    try batcher.fill(&step, positions: progress.position..<progress.position + rows)
+    try batcher.fill(&step, positions: progress.position..<progress.position + rows, check: workspace.check)
     let loss = try wholeGradient()
     let middle = Clock.seconds()
     let norm = optimizer.gradientNorm(in: workspace)
@@ -103,7 +103,7 @@ public final class Trainer {
   /// Adds up the gradient of the step's mean loss over its micro-batches, and returns that mean.
   private func accumulateGradient() throws(ApusError) -> Double {
     let scale = 1 / Float(max(1, step.validTargets))
-    let rows = Self.rowsAtOnce(configuration)
+    let rows = configuration.rowsAtOnce
     let dropout = DropoutSettings(
       rate: Float(configuration.model.dropout), seed: configuration.seed(for: .dropout),
       step: UInt32(truncatingIfNeeded: progress.step))
@@ -122,15 +122,6 @@ public final class Trainer {
       throw error
     }
   }
-
-  /// Rows of a micro-batch: those asked for, else as many as make `tokensAtOnce`. It changes speed and memory, and no bit.
-  static func rowsAtOnce(_ configuration: PretrainConfiguration) -> Int {
-    let asked = configuration.training.microBatch
-    return asked > 0 ? asked : max(1, tokensAtOnce / configuration.model.context)
-  }
-
-  /// More tokens make products no faster; their activations would take ever more memory.
-  private static let tokensAtOnce = 1 << 14
 
   private func diverged(_ loss: Double, _ norm: Double) -> ApusError {
     ApusError(

@@ -91,7 +91,7 @@ public struct TrainingBenchmark {
     var seconds: [Double] = []
     for _ in 0..<warmup + min(steps, 5) {
       let start = Clock.seconds()
-      let rows = Trainer.rowsAtOnce(configuration)
+      let rows = configuration.rowsAtOnce
       for first in stride(from: 0, to: step.rowCount, by: rows) {
         step.copy(rows: first..<min(first + rows, step.rowCount), to: &batch)
         _ = try model.evaluationLoss(batch, in: workspace)
