@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares a tokenizer.json that Apus wrote with what the Python library `tokenizers` makes of it: ids and decoded text.
+"""Compares a tokenizer.json that Apus wrote with what the Python library `tokenizers` makes of it: ids and text.
 
     python3 -m pip install tokenizers
     python3 Scripts/check-tokenizer-with-huggingface.py --apus .build/release/apus --tokenizer FOLDER --text FILE
@@ -19,7 +19,8 @@ from tokenizers import Tokenizer
 
 def run(apus, arguments, lines):
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    done = subprocess.run([apus, "tokenizer", *arguments, "--lines"], input=text.encode(), stdout=subprocess.PIPE, check=True)
+    command = [apus, "tokenizer", *arguments, "--lines"]
+    done = subprocess.run(command, input=text.encode(), stdout=subprocess.PIPE, check=True)
     return [json.loads(line) for line in done.stdout.decode().split("\n")[:-1]]
 
 

@@ -23,7 +23,8 @@ protocol Command: ParsableCommand {
 struct CommonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Threads to compute with (default: $APUS_THREADS, or one for each processor). Results are the same for any number.",
+      "Threads to compute with (default: $APUS_THREADS, or one for each processor). Results are the same for any "
+        + "number.",
       valueName: "count"))
   var threads: Int?
 

@@ -1,4 +1,5 @@
-// From arguments to exit status: parse, run on a thread of its own, turn every failure into one sentence and its status.
+// From arguments to exit status: parse, run on a thread of its own, turn every failure into one sentence and its
+// status.
 
 import ApusCore
 import ArgumentParser

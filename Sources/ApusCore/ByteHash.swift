@@ -1,5 +1,5 @@
-// A hash of bytes for tables in memory: eight bytes a round, folded from a 128-bit product. The seed is drawn anew by every
-// process, so that nobody can prepare a file or a text that collides; nothing that is written may depend on it.
+// A hash of bytes for tables in memory: eight bytes a round, folded from a 128-bit product. The seed is drawn anew by
+// every process, so that nobody can prepare a file or a text that collides; nothing that is written may depend on it.
 
 /// Hashes bytes for tables.
 package enum ByteHash {

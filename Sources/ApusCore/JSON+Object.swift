@@ -1,5 +1,6 @@
-// The keys and values of a JSON object in their order, found by the exact bytes of the key. A Swift dictionary would not do: it
-// has no order, and its strings compare by canonical equivalence, so that two tokens of a vocabulary could become one.
+// The keys and values of a JSON object in their order, found by the exact bytes of the key. A Swift dictionary would
+// not do: it has no order, and its strings compare by canonical equivalence, so that two tokens of a vocabulary could
+// become one.
 
 extension JSON {
   /// Keys with values, in the order in which the keys came.

@@ -1,6 +1,6 @@
-// Reads a configuration out of a JSON object, key by key, with defaults. Takes whole numbers for floats and floats without
-// a fraction for whole numbers, since writers of configurations do both. Every error names file, key, value and what is
-// expected; `finish()` reports keys that nobody asked for, which are mostly misspelt ones.
+// Reads a configuration out of a JSON object, key by key, with defaults. Takes whole numbers for floats and floats
+// without a fraction for whole numbers, since writers of configurations do both. Every error names file, key, value and
+// what is expected; `finish()` reports keys that nobody asked for, which are mostly misspelt ones.
 
 extension JSON {
   /// Reads the keys of one object and remembers which it was asked for.
@@ -15,7 +15,8 @@ extension JSON {
     private var known: [String] = []
     private var children: [Reader] = []
 
-    /// Reads `object`, to which the keys in `path`, with dots between, lead in `file`; it is empty for the file's own object.
+    /// Reads `object`, to which the keys in `path`, with dots between, lead in `file`; it is empty for the file's own
+    /// object.
     public init(_ object: Object, file: String? = nil, path: String = "") {
       self.object = object
       self.file = file
@@ -104,7 +105,8 @@ extension JSON.Reader {
   /// The list under `key`; nil where it is missing or null.
   public func array(_ key: String) throws(ApusError) -> [JSON]? { try take(key, "an array") { $0.array } }
 
-  /// A reader of the object under `key`, whose unknown keys this one's `finish()` reports too; nil where it is missing or null.
+  /// A reader of the object under `key`, whose unknown keys this one's `finish()` reports too; nil where it is missing
+  /// or null.
   public func object(_ key: String) throws(ApusError) -> JSON.Reader? {
     guard let object = try take(key, "an object", { $0.object }) else { return nil }
     let child = JSON.Reader(object, file: file, path: place(key))

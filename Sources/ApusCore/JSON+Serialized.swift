@@ -1,5 +1,5 @@
-// Writing JSON, compact or indented by two spaces. Numbers get the fewest digits that read back as the same double; text stays
-// UTF-8 and only what must be escaped is. A number that JSON cannot say (NaN, infinity) becomes null.
+// Writing JSON, compact or indented by two spaces. Numbers get the fewest digits that read back as the same double;
+// text stays UTF-8 and only what must be escaped is. A number that JSON cannot say (NaN, infinity) becomes null.
 
 extension JSON {
   /// This value as JSON text.

@@ -1,5 +1,6 @@
-// A JSON value, its parser's front door and its writer's. Reads what RFC 8259 allows and nothing else: numbers without a
-// fraction or exponent stay integers where 64 bits hold them, and the last of equal keys wins, as in Hugging Face's readers.
+// A JSON value, its parser's front door and its writer's. Reads what RFC 8259 allows and nothing else: numbers without
+// a fraction or exponent stay integers where 64 bits hold them, and the last of equal keys wins, as in Hugging Face's
+// readers.
 
 /// A JSON value.
 public enum JSON: Sendable, Equatable {

@@ -1,6 +1,7 @@
-// The JSON parser: recursive descent over bytes, with a limit to the depth. A hot loop over raw memory, since vocabularies of
-// 8 MB are read at every start: every access is checked against `end`. It follows RFC 8259; a lone surrogate, invalid UTF-8
-// or a number beyond double precision's range is an error, as in serde_json, which reads these files for Hugging Face.
+// The JSON parser: recursive descent over bytes, with a limit to the depth. A hot loop over raw memory, since
+// vocabularies of 8 MB are read at every start: every access is checked against `end`. It follows RFC 8259; a lone
+// surrogate, invalid UTF-8 or a number beyond double precision's range is an error, as in serde_json, which reads these
+// files for Hugging Face.
 
 struct JSONParser {
   private let start: UnsafePointer<UInt8>

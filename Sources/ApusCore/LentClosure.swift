@@ -1,6 +1,7 @@
 // A closure that does not escape, lent to other threads while its owner waits. Swift has one way to say this,
-// `withoutActuallyEscaping`, and it makes an object at every call: hundreds in a training step. Here the closure's two words
-// (code and context, as any argument is passed) are taken and called again by functions that see them as pointers.
+// `withoutActuallyEscaping`, and it makes an object at every call: hundreds in a training step. Here the closure's two
+// words (code and context, as any argument is passed) are taken and called again by functions that see them as
+// pointers.
 //
 // It rests on the calling convention: a closure argument is passed as two pointers are. Should a compiler ever pass it
 // otherwise, every test of ThreadPool fails at its first region. It knows nothing of threads.
@@ -14,8 +15,8 @@ struct LentClosure: @unchecked Sendable {
 
   /// Calls `use` with the words of `body`, which must not outlive the call.
   ///
-  /// The words are taken twice, for the optimiser's sake: it cannot see that `use` calls `body`, and what a call of unknown
-  /// code with `body` before and after it may read and write, it neither holds back nor remembers.
+  /// The words are taken twice, for the optimiser's sake: it cannot see that `use` calls `body`, and what a call of
+  /// unknown code with `body` before and after it may read and write, it neither holds back nor remembers.
   @inline(never)
   static func lend(_ body: Body, to use: (LentClosure) -> Void) {
     let door = unsafeBitCast(

@@ -1,5 +1,6 @@
-// A file seen as memory, read-only: pages come from the disk when they are touched, and the system may drop them again. It
-// knows no format. A file that another process cuts short while it is mapped cannot be defended against; writers use AtomicFile.
+// A file seen as memory, read-only: pages come from the disk when they are touched, and the system may drop them again.
+// It knows no format. A file that another process cuts short while it is mapped cannot be defended against; writers use
+// AtomicFile.
 
 #if canImport(Darwin)
   import Darwin

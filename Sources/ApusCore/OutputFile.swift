@@ -1,5 +1,5 @@
-// A file that is written front to back through one buffer. AtomicFile gives one out; a log that grows line by line opens one
-// to append. It knows no format.
+// A file that is written front to back through one buffer. AtomicFile gives one out; a log that grows line by line
+// opens one to append. It knows no format.
 
 #if canImport(Darwin)
   import Darwin

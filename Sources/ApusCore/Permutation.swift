@@ -1,6 +1,7 @@
-// A random order of 0 ..< count as a function, both ways, without a table: a Feistel network over the next even number of bits
-// permutes, and what falls outside the range walks along its cycle until it is inside (Black and Rogaway, "Ciphers with
-// arbitrary finite domains", 2002). The shuffle of an epoch is then a function of position: resuming needs no state.
+// A random order of 0 ..< count as a function, both ways, without a table: a Feistel network over the next even number
+// of bits permutes, and what falls outside the range walks along its cycle until it is inside (Black and Rogaway,
+// "Ciphers with arbitrary finite domains", 2002). The shuffle of an epoch is then a function of position: resuming
+// needs no state.
 
 /// A pseudo-random permutation of the integers below `count`.
 public struct Permutation: Sendable, Equatable {
@@ -12,7 +13,8 @@ public struct Permutation: Sendable, Equatable {
   private let halfBits: UInt64
   private static let rounds: UInt64 = 6
 
-  /// The permutation of `count` integers that belongs to a seed; `stream` distinguishes several of one seed, such as epochs.
+  /// The permutation of `count` integers that belongs to a seed; `stream` distinguishes several of one seed, such as
+  /// epochs.
   public init(count: Int, seed: UInt64, stream: UInt64 = 0) {
     self.count = max(0, count)
     philox = Philox(seed: seed)

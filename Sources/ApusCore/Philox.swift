@@ -1,6 +1,6 @@
-// Counter-based random numbers, Philox 4x32-10: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011). The
-// number at a place is a function of seed and place, so a dropped activation or a shuffled document needs no stored state,
-// and no order of threads can change it.
+// Counter-based random numbers, Philox 4x32-10: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
+// The number at a place is a function of seed and place, so a dropped activation or a shuffled document needs no stored
+// state, and no order of threads can change it.
 
 /// A family of random numbers, indexed by counters.
 public struct Philox: Sendable, Equatable {
@@ -75,7 +75,8 @@ public struct PhiloxStream: RandomNumberGenerator, Sendable, Equatable {
   /// A number uniform in [0, 1), with 24 random bits.
   public mutating func uniformFloat() -> Float { Float(next() >> 40) * 0x1p-24 }
 
-  /// A number of the standard normal distribution (Box and Muller, 1958; one of the pair is used, so that position counts draws).
+  /// A number of the standard normal distribution (Box and Muller, 1958; one of the pair is used, so that position
+  /// counts draws).
   public mutating func normal() -> Double {
     // In (0, 1], where the logarithm is finite.
     let radius = 1 - uniform()

@@ -1,5 +1,5 @@
-// What the machine is and how it feels: processors, memory, time, terminal. The differences between Linux and macOS that are
-// not file calls stand here. It decides nothing.
+// What the machine is and how it feels: processors, memory, time, terminal. The differences between Linux and macOS
+// that are not file calls stand here. It decides nothing.
 
 #if canImport(Darwin)
   import Darwin
@@ -137,8 +137,8 @@ public enum Platform {
     try Posix.write(stream.rawValue, bytes, path: stream == .output ? "standard output" : "standard error")
   }
 
-  /// The last resort where nothing can be thrown: writes the error's sentence to standard error and ends the process at once,
-  /// with the error's exit status.
+  /// The last resort where nothing can be thrown: writes the error's sentence to standard error and ends the process at
+  /// once, with the error's exit status.
   public static func end(with error: ApusError) -> Never {
     var sentence = "error: \(error.description)\n"
     sentence.withUTF8 { bytes in try? write(UnsafeRawBufferPointer(bytes), to: .error) }

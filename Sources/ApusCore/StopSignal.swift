@@ -1,5 +1,6 @@
-// A person's wish to stop, as a flag. The first SIGINT or SIGTERM raises it, so that a training run can save and a generator
-// can end its line; the second ends the process at once. The handler does nothing but what is safe inside a signal.
+// A person's wish to stop, as a flag. The first SIGINT or SIGTERM raises it, so that a training run can save and a
+// generator can end its line; the second ends the process at once. The handler does nothing but what is safe inside a
+// signal.
 
 import Synchronization
 

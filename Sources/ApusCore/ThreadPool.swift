@@ -1,7 +1,8 @@
-// A fixed crew of threads for the parallel regions inside a forward or backward pass, which are short (microseconds) and
-// many. A region is `count` tasks claimed one by one; the caller claims like any worker and never waits for a worker that
-// has not started: it waits only for tasks that somebody has claimed. A worker that wakes late finds nothing to claim.
-// It knows nothing of what the tasks do. What they compute must not depend on who runs them, or in which order.
+// A fixed crew of threads for the parallel regions inside a forward or backward pass, which are short (microseconds)
+// and many. A region is `count` tasks claimed one by one; the caller claims like any worker and never waits for a
+// worker that has not started: it waits only for tasks that somebody has claimed. A worker that wakes late finds
+// nothing to claim. It knows nothing of what the tasks do. What they compute must not depend on who runs them, or in
+// which order.
 
 import Synchronization
 
@@ -34,9 +35,10 @@ public final class ThreadPool: Sendable {
 
   /// Runs `body(index, worker)` once for every index below `count`, and returns when all have ended.
   ///
-  /// `worker` is below `threads`, and no two tasks that run at once in a region have the same one: scratch memory may be kept by worker. A call
-  /// from inside a task runs inline, as the worker that it comes from; a call while another thread has the pool runs
-  /// inline as worker 0, so scratch that outlives a region must not be shared by concurrent callers.
+  /// `worker` is below `threads`, and no two tasks that run at once in a region have the same one: scratch memory may
+  /// be kept by worker. A call from inside a task runs inline, as the worker that it comes from; a call while another
+  /// thread has the pool runs inline as worker 0, so scratch that outlives a region must not be shared by concurrent
+  /// callers.
   public func run(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
     if count > 1, threads > 1, crew.begin() {
       LentClosure.lend(body) { crew.finish(count, $0) }
@@ -62,8 +64,8 @@ extension ThreadPool {
 
   /// The pool that a program shares; made at its first use.
   ///
-  /// Its size is what `setSharedThreads` asked for, else the environment's `APUS_THREADS` where that is a number, else the
-  /// number of processors.
+  /// Its size is what `setSharedThreads` asked for, else the environment's `APUS_THREADS` where that is a number, else
+  /// the number of processors.
   public static let shared = {
     let asked = wantedThreads.load(ordering: .relaxed)
     let environment = Platform.environment("APUS_THREADS").flatMap { Int($0) } ?? 0

@@ -1,5 +1,5 @@
-// The types of numbers that tensor files name, with their names in safetensors. Which of them the package computes with is the
-// models' affair; here every one that the format knows can be listed, measured and copied.
+// The types of numbers that tensor files name, with their names in safetensors. Which of them the package computes with
+// is the models' affair; here every one that the format knows can be listed, measured and copied.
 
 /// How the elements of a stored tensor are written.
 public enum ElementType: String, Sendable, CaseIterable, Codable {
@@ -60,7 +60,8 @@ public enum ElementType: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// Bytes of a tensor of this type and shape; nil where a dimension is negative, the count overflows or ends inside a byte.
+  /// Bytes of a tensor of this type and shape; nil where a dimension is negative, the count overflows or ends inside a
+  /// byte.
   public func byteCount(shape: [Int]) -> Int? {
     var count = 1
     for dimension in shape {

@@ -1,4 +1,5 @@
-// The weights of a checkpoint folder, in one safetensors file or in several with an index, seen as one. It knows no model.
+// The weights of a checkpoint folder, in one safetensors file or in several with an index, seen as one. It knows no
+// model.
 
 public import ApusCore
 

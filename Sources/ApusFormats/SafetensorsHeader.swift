@@ -1,6 +1,6 @@
-// The header of a safetensors file, checked before anything in it is believed: 8 bytes of length, a JSON object, then the
-// tensors' bytes without holes. Format: https://huggingface.co/docs/safetensors (format section). Duplicate names, which the
-// format forbids and the reference library lets pass, are refused.
+// The header of a safetensors file, checked before anything in it is believed: 8 bytes of length, a JSON object, then
+// the tensors' bytes without holes. Format: https://huggingface.co/docs/safetensors (format section). Duplicate names,
+// which the format forbids and the reference library lets pass, are refused.
 
 import ApusCore
 

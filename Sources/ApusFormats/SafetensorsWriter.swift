@@ -1,5 +1,6 @@
-// Writes a safetensors file: atomically, tensor after tensor without holding a second copy, and so that the same tensors give
-// the same bytes. The data begin at a multiple of 64 bytes, and wide elements come before narrow ones, so every tensor is aligned.
+// Writes a safetensors file: atomically, tensor after tensor without holding a second copy, and so that the same
+// tensors give the same bytes. The data begin at a multiple of 64 bytes, and wide elements come before narrow ones, so
+// every tensor is aligned.
 
 public import ApusCore
 

@@ -1,5 +1,6 @@
-// `generation_config.json` of a Hugging Face folder, of which one thing is read: the ids that end and begin texts, where
-// they differ from those of `config.json` (several ends, as in LLaMA 3). Sampling defaults in it are the caller's choice.
+// `generation_config.json` of a Hugging Face folder, of which one thing is read: the ids that end and begin texts,
+// where they differ from those of `config.json` (several ends, as in LLaMA 3). Sampling defaults in it are the caller's
+// choice.
 
 import ApusCore
 import ApusModels

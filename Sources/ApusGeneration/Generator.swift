@@ -1,5 +1,5 @@
-// Generation as a sequence of tokens: prompt in chunks, then one token after another. It runs on the caller's thread and
-// looks for cancellation before each chunk and each token. It knows no network and no clock but for its statistics.
+// Generation as a sequence of tokens: prompt in chunks, then one token after another. It runs on the caller's thread
+// and looks for cancellation before each chunk and each token. It knows no network and no clock but for its statistics.
 
 public import ApusCore
 public import ApusTokenizers

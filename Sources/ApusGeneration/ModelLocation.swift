@@ -1,5 +1,5 @@
-// Where a model lies: a Hugging Face folder, a file in one, or a run folder, whose finished model or latest checkpoint is
-// taken. It looks at names only and reads nothing.
+// Where a model lies: a Hugging Face folder, a file in one, or a run folder, whose finished model or latest checkpoint
+// is taken. It looks at names only and reads nothing.
 
 public import ApusCore
 

@@ -1,5 +1,5 @@
-// Finds the first of several stop strings in text that comes in pieces, and holds back what may yet become one. It compares
-// bytes: a Swift String would find "e" + U+0301 where "é" stands.
+// Finds the first of several stop strings in text that comes in pieces, and holds back what may yet become one. It
+// compares bytes: a Swift String would find "e" + U+0301 where "é" stands.
 
 import ApusCore
 

@@ -1,13 +1,14 @@
 // Generation for async code: a thread of its own computes (never the cooperative pool), a small buffer joins it to the
-// consumer. It computes ahead by a few tokens at most, and stops when the consumer's task is cancelled or the loop is left.
+// consumer. It computes ahead by a few tokens at most, and stops when the consumer's task is cancelled or the loop is
+// left.
 
 public import ApusCore
 import Synchronization
 
 /// Generated tokens, one by one, for `for try await`.
 ///
-/// Each iteration is a generation of its own on a thread of its own. When the task is cancelled the iteration ends (with
-/// nil, as in `AsyncStream`), and the thread stops before its next token or chunk of the prompt.
+/// Each iteration is a generation of its own on a thread of its own. When the task is cancelled the iteration ends
+/// (with nil, as in `AsyncStream`), and the thread stops before its next token or chunk of the prompt.
 public struct TokenStream: AsyncSequence, Sendable {
   /// A token.
   public typealias Element = GeneratedToken

@@ -1,5 +1,5 @@
-// A decoder as a next-token model: with a key-value cache, or without one for comparison. Both give the same bits, for the
-// model's passes do not depend on how a sequence is cut (Documentation/Architecture.md).
+// A decoder as a next-token model: with a key-value cache, or without one for comparison. Both give the same bits, for
+// the model's passes do not depend on how a sequence is cut (Documentation/Architecture.md).
 
 public import ApusCore
 public import ApusModels
@@ -16,8 +16,8 @@ public struct Transformer: NextTokenModel {
   /// Generates with `model`.
   /// - Parameters:
   ///   - model: the weights.
-  ///   - packing: lay the weights out for products once, which takes memory and makes generation faster; the caller must
-  ///     be the model's only user at that moment.
+  ///   - packing: lay the weights out for products once, which takes memory and makes generation faster; the caller
+  ///     must be the model's only user at that moment.
   ///   - pool: the threads to compute with; sequences may share them.
   /// - Throws: `badData` for an encoder, which sees what comes after a token and so cannot continue a text.
   public init(_ model: Model, packing: Bool = true, pool: ThreadPool = .shared) throws(ApusError) {

@@ -1,5 +1,5 @@
-// What an architecture is to the house: data on the shared bodies. It reads and writes the keys of config.json and names
-// the tensors of a checkpoint. It computes nothing.
+// What an architecture is to the house: data on the shared bodies. It reads and writes the keys of config.json and
+// names the tensors of a checkpoint. It computes nothing.
 
 package import ApusCore
 import ApusTensor

@@ -1,6 +1,6 @@
-// The decoder body (Vaswani et al. 2017; Radford et al. 2018): embeddings, blocks of attention and feed-forward, a last norm.
-// One body for every architecture that is data on it, and one forward pass for training and generation. It knows no
-// checkpoint's names.
+// The decoder body (Vaswani et al. 2017; Radford et al. 2018): embeddings, blocks of attention and feed-forward, a last
+// norm. One body for every architecture that is data on it, and one forward pass for training and generation. It knows
+// no checkpoint's names.
 
 import ApusTensor
 

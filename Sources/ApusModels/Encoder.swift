@@ -1,5 +1,5 @@
-// The encoder body (Devlin et al. 2019): the decoder's blocks with attention in both directions, embeddings of token types,
-// a norm of the embeddings, a head that predicts masked tokens, and a pooler. It knows no checkpoint's names.
+// The encoder body (Devlin et al. 2019): the decoder's blocks with attention in both directions, embeddings of token
+// types, a norm of the embeddings, a head that predicts masked tokens, and a pooler. It knows no checkpoint's names.
 
 import ApusTensor
 

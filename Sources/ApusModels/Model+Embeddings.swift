@@ -15,8 +15,8 @@ public enum Pooling: String, Sendable, CaseIterable {
 
 extension Model {
   /// One vector of D features for each segment of the batch, of length 1 where `normalised`.
-  /// - Throws: `badData` for ids outside the vocabulary, sequences beyond the context, or where a pooler is asked for that
-  ///   the checkpoint lacks.
+  /// - Throws: `badData` for ids outside the vocabulary, sequences beyond the context, or where a pooler is asked for
+  ///   that the checkpoint lacks.
   public func embeddings(
     _ batch: PackedBatch, pooling: Pooling, normalised: Bool, in workspace: Workspace
   ) throws(ApusError) -> [[Float]] {

@@ -1,5 +1,5 @@
-// A language model as its users see it: parameters, and what can be asked of a batch. It knows no file (CheckpointFolder
-// does), no optimiser and no sampler.
+// A language model as its users see it: parameters, and what can be asked of a batch. It knows no file
+// (CheckpointFolder does), no optimiser and no sampler.
 
 public import ApusCore
 public import ApusTensor
@@ -41,8 +41,8 @@ public final class Model: Sendable {
     return Decoder(factory)
   }
 
-  /// An empty cache for one sequence of up to `declaredLength` tokens; rotations that depend on it need it, so that all of the
-  /// sequence turns alike.
+  /// An empty cache for one sequence of up to `declaredLength` tokens; rotations that depend on it need it, so that all
+  /// of the sequence turns alike.
   public func makeCache(declaredLength: Int? = nil) -> KeyValueCache {
     KeyValueCache(
       layers: specification.layers, heads: specification.keyValueHeads, headWidth: specification.headWidth,
@@ -70,8 +70,8 @@ extension Model {
 
   /// The last hidden states, `[T, D]`, valid until the workspace begins anew.
   ///
-  /// `caches` is empty, or has one for each segment, holding what comes before its position; it then holds the segment's
-  /// tokens too. `showing` is given the input of the first block and what each block gives, `[T, D]` each.
+  /// `caches` is empty, or has one for each segment, holding what comes before its position; it then holds the
+  /// segment's tokens too. `showing` is given the input of the first block and what each block gives, `[T, D]` each.
   /// - Throws: `badData` for token ids outside the vocabulary or sequences beyond the context.
   public func hidden(
     _ batch: PackedBatch, caches: [KeyValueCache] = [], in workspace: Workspace,
@@ -123,8 +123,8 @@ extension Model {
 
   /// The sum of the rows' losses in nats; adds the gradients of `scale` times that sum to the parameters'.
   ///
-  /// A step in micro-batches passes the same scale, 1 / valid targets of the whole step, to each, and the sum of the earlier
-  /// ones: added token by token, it has the bits of the undivided step's.
+  /// A step in micro-batches passes the same scale, 1 / valid targets of the whole step, to each, and the sum of the
+  /// earlier ones: added token by token, it has the bits of the undivided step's.
   /// - Throws: `badData` for ids outside the vocabulary or sequences beyond the context.
   public func trainingLoss(
     _ batch: PackedBatch, in workspace: Workspace, scale: Float, dropout: DropoutSettings? = nil,

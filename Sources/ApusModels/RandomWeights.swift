@@ -1,6 +1,6 @@
-// Random weights in the manner of GPT-2 (Radford et al. 2019): normal with a small deviation, projections into the residual
-// stream smaller by the root of their number, norm gains 1, biases 0. Each parameter draws from a stream of its own, named
-// by its name, so that neither order nor the presence of others matters.
+// Random weights in the manner of GPT-2 (Radford et al. 2019): normal with a small deviation, projections into the
+// residual stream smaller by the root of their number, norm gains 1, biases 0. Each parameter draws from a stream of
+// its own, named by its name, so that neither order nor the presence of others matters.
 
 import ApusCore
 import ApusTensor

@@ -1,5 +1,6 @@
 // What a transformer costs: parameters by kind and floating-point operations a token, each by a named convention.
-// Multiply and add count as two; a backward pass costs two forward passes (Kaplan et al. 2020, arXiv:2001.08361, section 2.1).
+// Multiply and add count as two; a backward pass costs two forward passes (Kaplan et al. 2020, arXiv:2001.08361,
+// section 2.1).
 
 /// The dimensions of a decoder that decide its cost.
 public struct TransformerShape: Sendable, Hashable {
@@ -52,11 +53,13 @@ public struct TransformerShape: Sendable, Hashable {
   /// Everything that is stored.
   public var parameters: Int { blockParameters + normParameters + embeddingParameters * (isTied ? 1 : 2) }
 
-  /// N as the planner counts it: all matrices that multiply, the output projection included, the table of embeddings that is only looked up
-  /// not. In tiny models the output is a large part of the work, so leaving it out (Kaplan) or counting both distorts most.
+  /// N as the planner counts it: all matrices that multiply, the output projection included, the table of embeddings
+  /// that is only looked up not. In tiny models the output is a large part of the work, so leaving it out (Kaplan) or
+  /// counting both distorts most.
   public var workingParameters: Int { blockParameters + embeddingParameters }
 
-  /// Operations of training on one token that sees `context` tokens on average: 6 a working parameter and 12 a layer, feature and key.
+  /// Operations of training on one token that sees `context` tokens on average: 6 a working parameter and 12 a layer,
+  /// feature and key.
   public func trainingFlops(context: Double) -> Double {
     6 * Double(workingParameters) + 12 * Double(layers * width) * context
   }

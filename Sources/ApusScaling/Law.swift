@@ -51,7 +51,8 @@ public struct ParametricLaw: Sendable, Equatable {
     return Allocation(parameters: parameters, tokens: compute / 6 / parameters)
   }
 
-  /// Chinchilla's third approach, with the unrounded constants of the paper's source (the printed ones do not give its tables).
+  /// Chinchilla's third approach, with the unrounded constants of the paper's source (the printed ones do not give its
+  /// tables).
   public static let chinchilla = ParametricLaw(
     name: "Chinchilla, approach 3", source: "Hoffmann et al. 2022, arXiv:2203.15556, appendix D.3, unrounded",
     irreducible: exp(0.5267228), sizeCoefficient: exp(6.0073404), dataCoefficient: exp(6.0179186),

@@ -1,5 +1,5 @@
-// The two numbers of a machine's rate from two measurements: a small shape, which shows the overhead, and a larger one, which shows the
-// products. Two equations, two unknowns.
+// The two numbers of a machine's rate from two measurements: a small shape, which shows the overhead, and a larger one,
+// which shows the products. Two equations, two unknowns.
 
 /// The time of training on one token of one shape.
 public struct RateSample: Sendable, Equatable {
@@ -22,7 +22,8 @@ public struct RateSample: Sendable, Equatable {
 }
 
 extension MeasuredRate {
-  /// The rate that explains both measurements. Where none does (a neighbour disturbed one of them), the larger shape's alone, without overhead.
+  /// The rate that explains both measurements. Where none does (a neighbour disturbed one of them), the larger shape's
+  /// alone, without overhead.
   public init(small: RateSample, large: RateSample) {
     let determinant = large.flops * small.features - small.flops * large.features
     let perFlop = (large.secondsPerToken * small.features - small.secondsPerToken * large.features) / determinant

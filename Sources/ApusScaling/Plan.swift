@@ -1,15 +1,15 @@
-// A small plan: which model to train in a given time on this machine. The budget comes from a measured rate; the direction from
-// Chinchilla's optimum (arXiv:2203.15556); the last word from what shapes there are and how fast each runs here.
-// Issue of scale: the laws were fitted on models a hundred times larger. What is used of them is the balance (equal growth of N and D, about
-// 20 tokens a parameter), not the loss they would print.
+// A small plan: which model to train in a given time on this machine. The budget comes from a measured rate; the
+// direction from Chinchilla's optimum (arXiv:2203.15556); the last word from what shapes there are and how fast each
+// runs here. Issue of scale: the laws were fitted on models a hundred times larger. What is used of them is the balance
+// (equal growth of N and D, about 20 tokens a parameter), not the loss they would print.
 
 public import ApusCore
 import Foundation
 
 /// What a machine does on small models: seconds a token = operations / rate + layers × width × overhead.
 ///
-/// The second term is the work that is not in matrix products (norms, rotations, the optimiser's pass, dispatch); it is why tiny models reach a
-/// small share of the machine's peak.
+/// The second term is the work that is not in matrix products (norms, rotations, the optimiser's pass, dispatch); it is
+/// why tiny models reach a small share of the machine's peak.
 public struct MeasuredRate: Sendable, Equatable {
   /// Operations a second in products, for models large enough.
   public var flopsPerSecond: Double
@@ -77,7 +77,8 @@ public struct TrainingPlan: Sendable, Equatable {
 
 /// Chooses shapes.
 public enum Planner {
-  /// The shapes of tiny LLaMA-like decoders: widths in steps that fill vector registers, heads of 32 features, about 2⅔ D of feed-forward.
+  /// The shapes of tiny LLaMA-like decoders: widths in steps that fill vector registers, heads of 32 features, about 2⅔
+  /// D of feed-forward.
   public static func tinyShapes(vocabulary: Int) -> [TransformerShape] {
     [32, 64, 96, 128, 160, 192, 256, 320, 384, 512].flatMap { width in
       (1...12).compactMap { layers -> TransformerShape? in
@@ -92,8 +93,9 @@ public enum Planner {
 
   /// The shape that comes nearest to the request's tokens a parameter in the time given.
   ///
-  /// Nearness is the loss that the imbalance costs under the law's exponents, so being a factor off on either side counts alike; among shapes as good
-  /// as equal, the deeper one wins, because small models learn to look back only with two layers or more.
+  /// Nearness is the loss that the imbalance costs under the law's exponents, so being a factor off on either side
+  /// counts alike; among shapes as good as equal, the deeper one wins, because small models learn to look back only
+  /// with two layers or more.
   public static func plan(
     _ request: PlanRequest, rate: MeasuredRate, shapes: [TransformerShape]? = nil
   ) throws(ApusError) -> TrainingPlan {
@@ -129,13 +131,17 @@ public enum Planner {
     let repeats = tokens / request.uniqueTokens
     let size = NumberText.short(Double(shape.workingParameters))
     return [
-      "\(NumberText.duration(request.seconds)) at the \(NumberText.fixed(reached / 1e9, 0)) GFLOP/s measured here on such a model "
-        + "pay for \(NumberText.short(compute)) operations, and a token costs 6 a parameter to learn from, so parameters × tokens is "
+      "\(NumberText.duration(request.seconds)) at the \(NumberText.fixed(reached / 1e9, 0)) GFLOP/s measured here on "
+        + "such a model "
+        + "pay for \(NumberText.short(compute)) operations, and a token costs 6 a parameter to learn from, so "
+        + "parameters × tokens is "
         + "fixed.",
-      "Chinchilla found that both should grow together, at about \(NumberText.fixed(request.targetRatio, 0)) tokens a parameter, which makes "
+      "Chinchilla found that both should grow together, at about \(NumberText.fixed(request.targetRatio, 0)) tokens a "
+        + "parameter, which makes "
         + "\(NumberText.short(ideal.parameters)) parameters and \(NumberText.short(ideal.tokens)) tokens.",
       "The nearest good shape is \(shape.layers) layers of width \(shape.width): \(size) working parameters, "
-        + "\(NumberText.fixed(100 * Double(shape.embeddingParameters) / Double(shape.workingParameters), 0)) % of them in the output "
+        + "\(NumberText.fixed(100 * Double(shape.embeddingParameters) / Double(shape.workingParameters), 0)) % of them "
+        + "in the output "
         + "over \(shape.vocabulary) tokens, and \(NumberText.fixed(ratio, 0)) tokens for each"
         + (repeats > 1.05 ? ", which reads the text \(NumberText.fixed(repeats, 1)) times." : ", each token new."),
     ]

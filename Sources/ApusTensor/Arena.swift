@@ -1,5 +1,5 @@
-// Memory for activations, handed out in order and taken back all at once or down to a mark. It grows while the first steps
-// show how much is needed and then stays: a steady step allocates nothing.
+// Memory for activations, handed out in order and taken back all at once or down to a mark. It grows while the first
+// steps show how much is needed and then stays: a steady step allocates nothing.
 
 /// A bump allocator of tensors.
 final class Arena {

@@ -1,7 +1,7 @@
-// The gradient of a table by the rows that were gathered from it, as an embedding's. It is summed apart from the gradient of
-// products with the same matrix and added to that once, when the step's gradient is asked for: each of the two is then a
-// sum in token order, so that a tied matrix has the same bits however a step is cut into micro-batches. Only rows that were
-// gathered take memory and time.
+// The gradient of a table by the rows that were gathered from it, as an embedding's. It is summed apart from the
+// gradient of products with the same matrix and added to that once, when the step's gradient is asked for: each of the
+// two is then a sum in token order, so that a tied matrix has the same bits however a step is cut into micro-batches.
+// Only rows that were gathered take memory and time.
 
 import CApusKernels
 

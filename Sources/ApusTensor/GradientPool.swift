@@ -1,7 +1,8 @@
-// Memory for the gradients of activations. A gradient lives from its first touch in the backward pass until the operation
-// that produced the activation has consumed it, so a handful of buffers serves a model of any depth.
+// Memory for the gradients of activations. A gradient lives from its first touch in the backward pass until the
+// operation that produced the activation has consumed it, so a handful of buffers serves a model of any depth.
 
-/// A free list of buffers of any size: a handful, so it is searched from end to end. A dictionary makes objects at each use.
+/// A free list of buffers of any size: a handful, so it is searched from end to end. A dictionary makes objects at each
+/// use.
 final class GradientPool {
   private var free: [TensorStorage] = []
   /// Floats owned, in use or not.

@@ -1,5 +1,5 @@
-// The keys and values of one sequence, for all layers: pages of 64 positions that never move, found through tables, so that
-// a sequence grows without copying and pages can one day be shared. Keys are stored rotated. It knows no model.
+// The keys and values of one sequence, for all layers: pages of 64 positions that never move, found through tables, so
+// that a sequence grows without copying and pages can one day be shared. Keys are stored rotated. It knows no model.
 
 import CApusKernels
 
@@ -14,7 +14,8 @@ public final class KeyValueCache {
   public let heads: Int
   /// Features of a head.
   public let headWidth: Int
-  /// The most tokens that the sequence is meant to have, which fixes rotations that depend on it; nil: what it has by then.
+  /// The most tokens that the sequence is meant to have, which fixes rotations that depend on it; nil: what it has by
+  /// then.
   public let declaredLength: Int?
   /// Positions held: the position of the next token.
   public private(set) var count = 0
@@ -26,8 +27,8 @@ public final class KeyValueCache {
   // Page p holds, for each layer and head, keys [headWidth, 64] then values [64, headWidth].
   private var pages: [Tensor] = []
 
-  /// An empty cache for `layers` layers of `heads` key-value heads with `headWidth` features, for a sequence that is meant
-  /// to have up to `declaredLength` tokens.
+  /// An empty cache for `layers` layers of `heads` key-value heads with `headWidth` features, for a sequence that is
+  /// meant to have up to `declaredLength` tokens.
   public init(layers: Int, heads: Int, headWidth: Int, declaredLength: Int? = nil) {
     self.layers = layers
     self.heads = heads

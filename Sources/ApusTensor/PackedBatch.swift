@@ -1,5 +1,6 @@
-// The one form of input: tokens of all sequences one after another, with the segments they belong to. Training on packed
-// documents, evaluation of ragged texts, prompts and many users at once are the same case, without padding or masks.
+// The one form of input: tokens of all sequences one after another, with the segments they belong to. Training on
+// packed documents, evaluation of ragged texts, prompts and many users at once are the same case, without padding or
+// masks.
 
 public import ApusCore
 

@@ -28,8 +28,8 @@ public final class Parameter: @unchecked Sendable {
   /// The number of values.
   public var count: Int { value.count }
 
-  /// The gradient, same shape as `value`; zeros where nothing has been accumulated since `zeroGradient()`. Read it when the
-  /// step's last backward pass is done: the bits of a tied matrix depend on when its two parts are joined.
+  /// The gradient, same shape as `value`; zeros where nothing has been accumulated since `zeroGradient()`. Read it when
+  /// the step's last backward pass is done: the bits of a tied matrix depend on when its two parts are joined.
   public var gradient: Tensor {
     let (gradient, accumulate) = gradientForAccumulation()
     if !accumulate { gradient.fill(0) }

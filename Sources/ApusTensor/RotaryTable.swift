@@ -1,5 +1,6 @@
 // Cosines and sines of rotary position embeddings (Su et al. 2021), grown to the longest position asked for. Angles are
-// rounded to float32 as PyTorch rounds them, so that long positions agree with it. It knows no scaling: frequencies come made.
+// rounded to float32 as PyTorch rounds them, so that long positions agree with it. It knows no scaling: frequencies
+// come made.
 
 import Foundation
 import Synchronization
@@ -16,8 +17,8 @@ public final class RotaryTable: Sendable {
   private let scale: Float
   private let rotations: Mutex<Rotations>
 
-  /// The table of the given radians per position, one for each rotated pair of features; cosines and sines are multiplied by
-  /// `scale`.
+  /// The table of the given radians per position, one for each rotated pair of features; cosines and sines are
+  /// multiplied by `scale`.
   public init(inverseFrequencies: [Float], scale: Float = 1) {
     self.inverseFrequencies = inverseFrequencies
     self.scale = scale

@@ -1,5 +1,6 @@
-// The tables of one rotation, by the length that a sequence is declared to reach: one for most kinds of scaling, two for
-// LongRoPE, any number for dynamic ones. It knows no kind of scaling: whoever makes it says which lengths are alike.
+// The tables of one rotation, by the length that a sequence is declared to reach: one for most kinds of scaling, two
+// for LongRoPE, any number for dynamic ones. It knows no kind of scaling: whoever makes it says which lengths are
+// alike.
 
 import Synchronization
 

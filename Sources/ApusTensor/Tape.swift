@@ -1,9 +1,10 @@
-// What a forward pass did, in order, so that the backward pass can undo it. Records are values in an array that keeps its
-// memory, not closures; each operation's struct stands in its own file of Ops/ with forward and backward side by side.
+// What a forward pass did, in order, so that the backward pass can undo it. Records are values in an array that keeps
+// its memory, not closures; each operation's struct stands in its own file of Ops/ with forward and backward side by
+// side.
 //
 // Gradients of activations: the first touch writes, later ones add, so nothing is filled with zeros; the record that
-// produced an activation takes its gradient, uses it, and gives the memory back or hands it on (a residual's gradient is
-// its sum's gradient, not a copy).
+// produced an activation takes its gradient, uses it, and gives the memory back or hands it on (a residual's gradient
+// is its sum's gradient, not a copy).
 
 /// A tensor that an operation made: its values, and the number of its gradient while the tape records.
 public struct Variable: Sendable {

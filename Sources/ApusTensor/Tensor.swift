@@ -9,12 +9,13 @@ import ApusCore
   import Darwin
 #endif
 
-/// Memory for float32 values, aligned for the kernels (64 bytes; large blocks for huge pages), freed with its last owner.
-/// What is known to exceed the machine is refused before (`MemoryUse`); where the system refuses all the same, the
-/// process ends with a sentence.
+/// Memory for float32 values, aligned for the kernels (64 bytes; large blocks for huge pages), freed with its last
+/// owner. What is known to exceed the machine is refused before (`MemoryUse`); where the system refuses all the same,
+/// the process ends with a sentence.
 ///
-/// Sendable by this rule: whoever writes a tensor is its only user at that time. Parameters are written by the trainer or
-/// loader that owns the model, activations by the workspace that owns them; an operation's threads write disjoint parts.
+/// Sendable by this rule: whoever writes a tensor is its only user at that time. Parameters are written by the trainer
+/// or loader that owns the model, activations by the workspace that owns them; an operation's threads write disjoint
+/// parts.
 final class TensorStorage: @unchecked Sendable {
   let base: UnsafeMutablePointer<Float>
   let count: Int

@@ -1,5 +1,5 @@
-// Everything a forward or backward pass needs besides the model and the batch: threads, kernels, memory, and the tape. One
-// per thread of execution; reused from step to step, so that a steady step allocates nothing. It knows no model.
+// Everything a forward or backward pass needs besides the model and the batch: threads, kernels, memory, and the tape.
+// One per thread of execution; reused from step to step, so that a steady step allocates nothing. It knows no model.
 
 public import ApusCore
 import CApusKernels
@@ -27,8 +27,8 @@ public final class Workspace {
   public let pool: ThreadPool
   /// The inner loops.
   public let kernels: Kernels
-  /// Asked between the operations of a pass, by its thread. What it throws ends the pass within the time of one operation,
-  /// and is thrown by it.
+  /// Asked between the operations of a pass, by its thread. What it throws ends the pass within the time of one
+  /// operation, and is thrown by it.
   public var check: () throws(ApusError) -> Void = {}
 
   let arena = Arena()

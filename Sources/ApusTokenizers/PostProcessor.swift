@@ -45,7 +45,11 @@ struct PostProcessor: Sendable, Equatable {
 
   /// The tokens before a text.
   var opening: [Int32] {
-    get { Self.leading(single).flatMap { part in if case .special(let ids, _) = part { ids } else { [] } } }
+    get {
+      var ids: [Int32] = []
+      for case .special(let more, _) in Self.leading(single) { ids += more }
+      return ids
+    }
     set {
       let new = newValue.isEmpty ? [] : [Part.special(newValue, type: 0)]
       single = new + single.dropFirst(Self.leading(single).count)

@@ -1,6 +1,6 @@
-// How the tables are put together. A family is a group of kernels in one file; for each family and instruction set there
-// is a function that writes the family's entries into a table: apus_fill_<family>_<isa>. cpu.c calls the scalar ones
-// first and the vector ones over them, so a family without a vector version runs as plain loops.
+// How the tables are put together. A family is a group of kernels in one file; for each family and instruction set
+// there is a function that writes the family's entries into a table: apus_fill_<family>_<isa>. cpu.c calls the scalar
+// ones first and the vector ones over them, so a family without a vector version runs as plain loops.
 #ifndef APUS_FAMILIES_H
 #define APUS_FAMILIES_H
 

@@ -1,5 +1,5 @@
-// Counts what the allocator is asked for: LD_PRELOAD puts these in the place of glibc's own functions, to which they pass
-// everything on. Scripts/check-allocations builds it; AllocationCounter of the test support reads the counts.
+// Counts what the allocator is asked for: LD_PRELOAD puts these in the place of glibc's own functions, to which they
+// pass everything on. Scripts/check-allocations builds it; AllocationCounter of the test support reads the counts.
 
 #include <errno.h>
 #include <stdatomic.h>

@@ -1,4 +1,5 @@
-// What a person can get wrong, and what can be broken: each is one sentence that names the file, with the right exit status.
+// What a person can get wrong, and what can be broken: each is one sentence that names the file, with the right exit
+// status.
 
 import ApusCore
 import ApusTraining

@@ -1,4 +1,5 @@
-// What asks for more than this machine has: refused before it is begun, or, where the system itself refuses, one sentence.
+// What asks for more than this machine has: refused before it is begun, or, where the system itself refuses, one
+// sentence.
 
 import ApusCore
 import Testing

@@ -1,5 +1,5 @@
-// A run that is killed at any instant, or asked to stop, and resumed ends with the bits of one that was left alone. Each
-// resumption has another number of threads and other micro-batches, which must not show either.
+// A run that is killed at any instant, or asked to stop, and resumed ends with the bits of one that was left alone.
+// Each resumption has another number of threads and other micro-batches, which must not show either.
 
 import ApusCore
 import ApusTensor
@@ -89,7 +89,8 @@ import Testing
     #expect(try RunFolder(run.path("long")).checkpointSteps() == [0])
   }
 
-  /// The step before it is done, but not yet in the log: resumed, the run validates again and goes on as if nothing were.
+  /// The step before it is done, but not yet in the log: resumed, the run validates again and goes on as if nothing
+  /// were.
   @Test(arguments: [3, 6]) func anAbandonedValidationIsMadeUpFor(step: Int) throws {
     let settings = ["evaluation.every=3"]
     let whole = try ChildProcess(run.arguments("whole", settings)).wait()

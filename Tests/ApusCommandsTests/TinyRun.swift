@@ -42,7 +42,8 @@ final class TinyRun: Sendable {
     ] + settings
   }
 
-  /// What a finished run must have in common with an undisturbed one: weights, moments, and the log without its timings.
+  /// What a finished run must have in common with an undisturbed one: weights, moments, and the log without its
+  /// timings.
   func result(_ name: String, step: Int) throws -> [[UInt8]] {
     let folder = RunFolder(path(name))
     let files =

@@ -1,4 +1,5 @@
-// Random numbers: Random123's published answers, streams that resume anywhere, distributions, and permutations that are such.
+// Random numbers: Random123's published answers, streams that resume anywhere, distributions, and permutations that are
+// such.
 
 import ApusCore
 import Testing

@@ -107,7 +107,8 @@ import Testing
   @Test func noBytesCrashTheReader() throws {
     var random = Philox(seed: 11).stream()
     let header =
-      #"{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"U8","shape":[4],"data_offsets":[16,20]}}"#
+      #"{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"#
+      + #""b":{"dtype":"U8","shape":[4],"data_offsets":[16,20]}}"#
     let good = try FileSystem.readAll(try file(header, data: 20))
     var (accepted, refused) = (0, 0)
     for _ in 0..<3000 {

@@ -1,4 +1,5 @@
-// Generation with real (tiny, random) decoders: with and without the cache, in chunks, on any number of threads, in company.
+// Generation with real (tiny, random) decoders: with and without the cache, in chunks, on any number of threads, in
+// company.
 
 import ApusCore
 import ApusModels

@@ -1,5 +1,5 @@
-// One head of attention over one sequence, as the tests describe it: options, inputs, the double-precision reference, and
-// calls of the kernels on rows or on cache blocks.
+// One head of attention over one sequence, as the tests describe it: options, inputs, the double-precision reference,
+// and calls of the kernels on rows or on cache blocks.
 
 import CApusKernels
 

@@ -1,5 +1,5 @@
-// Checkpoints: what is saved loads with the same bits, transformers' names and shapes are used, and what does not fit is
-// refused in one sentence that names it.
+// Checkpoints: what is saved loads with the same bits, transformers' names and shapes are used, and what does not fit
+// is refused in one sentence that names it.
 
 import ApusCore
 import ApusFormats

@@ -1,5 +1,5 @@
-// One model of the conformance fixtures: what transformers computed with it, and the comparison of it with a model. Every
-// difference is a share of the largest expected value.
+// One model of the conformance fixtures: what transformers computed with it, and the comparison of it with a model.
+// Every difference is a share of the largest expected value.
 
 import ApusCore
 import ApusFormats

@@ -1,6 +1,6 @@
-// Results of transformers for checkpoints that others made: hidden states, logits, padded batches and greedy continuations,
-// in both styles of configuration; and deliberately wrong configurations, which must show. Goes over every folder in the
-// fixtures' layout.
+// Results of transformers for checkpoints that others made: hidden states, logits, padded batches and greedy
+// continuations, in both styles of configuration; and deliberately wrong configurations, which must show. Goes over
+// every folder in the fixtures' layout.
 
 import ApusCore
 import ApusFormats

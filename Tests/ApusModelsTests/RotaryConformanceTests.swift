@@ -1,5 +1,5 @@
-// Frequencies, tables and logits of scaled rotations against transformers, for every case in the fixtures' layout, from both
-// styles of configuration and from what Apus writes itself.
+// Frequencies, tables and logits of scaled rotations against transformers, for every case in the fixtures' layout, from
+// both styles of configuration and from what Apus writes itself.
 
 import ApusCore
 import ApusFormats

@@ -71,7 +71,8 @@ import Testing
   }
 
   @Test func llama3KeepsShortWavesAndStretchesLongOnes() {
-    // Wavelengths 2π, 20π, 200π, 2000π; the band lies between 64 / 4 and 64 / 1, or wherever the original context puts it.
+    // Wavelengths 2π, 20π, 200π, 2000π; the band lies between 64 / 4 and 64 / 1, or wherever the original context puts
+    // it.
     func scaled(_ context: Int) -> [Double] {
       frequencies(
         .llama3(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext: context))

@@ -1,6 +1,6 @@
 // Twenty steps of training against PyTorch, from files: losses, gradient norms, the first step's gradients and the last
-// weights, with whole batches and accumulated from single rows. Goes over every folder in the fixtures' layout whose model
-// type is known.
+// weights, with whole batches and accumulated from single rows. Goes over every folder in the fixtures' layout whose
+// model type is known.
 
 import ApusCore
 import ApusFormats

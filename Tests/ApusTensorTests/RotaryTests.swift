@@ -1,5 +1,5 @@
-// The rotation of packed rows against its formula in double precision: partial, in both layouts, scaled, and by the length
-// of each sequence; and that the backward pass is the transpose of the forward one.
+// The rotation of packed rows against its formula in double precision: partial, in both layouts, scaled, and by the
+// length of each sequence; and that the backward pass is the transpose of the forward one.
 
 import ApusCore
 import Foundation

@@ -1,5 +1,5 @@
-// What the allocator was asked for, as Tests/Allocations/count-allocations.c counts it where Scripts/check-allocations has
-// preloaded it. It knows nothing of what is measured.
+// What the allocator was asked for, as Tests/Allocations/count-allocations.c counts it where Scripts/check-allocations
+// has preloaded it. It knows nothing of what is measured.
 
 import Foundation
 

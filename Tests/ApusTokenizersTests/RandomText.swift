@@ -18,7 +18,8 @@ struct SeededGenerator: RandomNumberGenerator {
 enum RandomText {
   /// Scalars that splitting patterns treat differently.
   static let scalars: [Unicode.Scalar] = Array(
-    "aAbBzstrevmldSTREVMLD'09.,!-_/ \t\n\r\u{0B}\u{85}\u{A0}\u{2028}\u{3000}éßſKあ中한Ⅳǅªʰשא\u{301}\u{20DD}½٣€😀\u{200B}\u{0}"
+    ("aAbBzstrevmldSTREVMLD'09.,!-_/ "
+      + "\t\n\r\u{0B}\u{85}\u{A0}\u{2028}\u{3000}éßſKあ中한Ⅳǅªʰשא\u{301}\u{20DD}½٣€😀\u{200B}\u{0}")
       .unicodeScalars)
 
   /// A text of up to `length` scalars from `scalars`.

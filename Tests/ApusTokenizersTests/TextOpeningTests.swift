@@ -1,5 +1,5 @@
-// The tokens that begin texts: read from a template or a key, never added by encoding, and written so that transformers reads
-// them.
+// The tokens that begin texts: read from a template or a key, never added by encoding, and written so that transformers
+// reads them.
 
 import ApusCore
 import Testing
@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct TextOpeningTests {
   private static let template = #"""
-    {"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}},
+    {"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},
+    {"Sequence":{"id":"A","type_id":0}},
     {"SpecialToken":{"id":"<e>","type_id":0}}],"pair":[],
     "special_tokens":{"<e>":{"id":"<e>","ids":[3],"tokens":["<e>"]},"<s>":{"id":"<s>","ids":[4],"tokens":["<s>"]}}}
     """#

@@ -102,7 +102,8 @@ import Testing
   /// A file that is right but for one replacement.
   private static let good = #"""
     {"version":"1.0","truncation":null,"padding":null,"added_tokens":[{"id":3,"content":"<e>","single_word":false,
-    "lstrip":false,"rstrip":false,"normalized":false,"special":true}],"normalizer":null,"pre_tokenizer":{"type":"ByteLevel",
+    "lstrip":false,"rstrip":false,"normalized":false,"special":true}],"normalizer":null,
+    "pre_tokenizer":{"type":"ByteLevel",
     "add_prefix_space":false,"trim_offsets":true,"use_regex":true},"post_processor":null,"decoder":{"type":"ByteLevel"},
     "model":{"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":null,"end_of_word_suffix":null,
     "fuse_unk":false,"byte_fallback":false,"ignore_merges":false,"vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]}}

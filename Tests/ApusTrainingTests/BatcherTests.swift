@@ -3,7 +3,8 @@ import Testing
 
 @testable import ApusTraining
 
-/// A corpus of documents with the given lengths; tokens count up from 1, documents end with 0 where there is such a token.
+/// A corpus of documents with the given lengths; tokens count up from 1, documents end with 0 where there is such a
+/// token.
 func countingCorpus(_ lengths: [Int], endOfText: Bool) -> TokenCorpus {
   var tokens: [Int32] = []
   var ends: [Int] = []

@@ -1,5 +1,6 @@
-// What the cache is worth, measured: time per token at growing lengths with and without it, and the rate of the prompt. It
-// works on any next-token model; every figure is a median, and takes turns so that a drifting machine hits all alike.
+// What the cache is worth, measured: time per token at growing lengths with and without it, and the rate of the prompt.
+// It works on any next-token model; every figure is a median, and takes turns so that a drifting machine hits all
+// alike.
 
 import ApusCore
 import ApusGeneration

@@ -13,8 +13,8 @@ struct BenchmarkInference: Command {
     discussion: """
       With the cache a token costs the model's products once plus attention that is linear in the position: a + b·n, \
       where b is small. Without it everything is computed again, and a token costs about n times as much. The table \
-      shows both at lengths 50, 100, …, and the line that fits each best. In very narrow models attention outweighs the \
-      products early, so b·n shows more.
+      shows both at lengths 50, 100, …, and the line that fits each best. In very narrow models attention outweighs \
+      the products early, so b·n shows more.
       """)
 
   @Option(

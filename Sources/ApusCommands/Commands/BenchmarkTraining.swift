@@ -11,10 +11,10 @@ struct BenchmarkTraining: Command {
     commandName: "training",
     abstract: "Measure training steps: tokens per second, share of the machine's peak, time of the parts.",
     discussion: """
-      A step is forward, backward, clipping and AdamW on random tokens, which are the same work as real ones. The forward \
-      pass with its loss is measured by itself; backward is the difference. The share of the peak counts 6 operations for \
-      each token and weight plus attention over the whole context, against the multiply-add rate of all threads, \
-      measured just before. Scripts/compare-training-with-pytorch.py takes turns with PyTorch on a real text.
+      A step is forward, backward, clipping and AdamW on random tokens, which are the same work as real ones. The \
+      forward pass with its loss is measured by itself; backward is the difference. The share of the peak counts 6 \
+      operations for each token and weight plus attention over the whole context, against the multiply-add rate of all \
+      threads, measured just before. Scripts/compare-training-with-pytorch.py takes turns with PyTorch on a real text.
       """)
 
   @Option(help: "The model: small-gpt, baby-gpt, gpt2-124m or llama-15m.")
@@ -106,7 +106,8 @@ extension TrainingMeasurement {
 }
 
 extension Preset: ExpressibleByArgument {
-  /// Ids that the preset's tokenizer would have on the text it is known for: 65 characters, or the size of its vocabulary.
+  /// Ids that the preset's tokenizer would have on the text it is known for: 65 characters, or the size of its
+  /// vocabulary.
   fileprivate var benchmarkVocabulary: Int {
     configuration.tokenizer.algorithm == .characters ? 65 : configuration.tokenizer.vocabularySize
   }

@@ -1,5 +1,5 @@
-// apus demo: the whole life of a small language model in about two minutes, told chapter by chapter. The chapters stand in Demo/; here are the
-// options, the folder, and the order of things.
+// apus demo: the whole life of a small language model in about two minutes, told chapter by chapter. The chapters stand
+// in Demo/; here are the options, the folder, and the order of things.
 
 import ApusCore
 import ApusTensor
@@ -12,11 +12,12 @@ struct Demo: Command {
     abstract: "Watch a language model being made: text, tokenizer, plan, pretraining, evaluation, stories.",
     discussion: """
       The text comes from an embedded grammar of children's stories, whose information is known exactly: the best loss \
-      that any model can reach is shown beside the loss that this one reached. With --text, the same on a text of yours. \
-      The size of the model and the number of tokens are planned for the time given, from the speed of this machine.
+      that any model can reach is shown beside the loss that this one reached. With --text, the same on a text of \
+      yours. The size of the model and the number of tokens are planned for the time given, from the speed of this \
+      machine.
 
-      The run folder is one of `apus pretrain`: an interrupt (SIGINT, SIGTERM) ends with status 130; during training it \
-      saves first, and `apus pretrain --resume --output RUN` continues.
+      The run folder is one of `apus pretrain`: an interrupt (SIGINT, SIGTERM) ends with status 130; during training \
+      it saves first, and `apus pretrain --resume --output RUN` continues.
       """)
 
   @Option(help: ArgumentHelp("Seconds to plan the training for; the rest takes about 20 more.", valueName: "seconds"))

@@ -1,4 +1,5 @@
-// apus evaluate: how well a model predicts a text, in perplexity and in bits per byte, which is comparable between tokenizers.
+// apus evaluate: how well a model predicts a text, in perplexity and in bits per byte, which is comparable between
+// tokenizers.
 
 import ApusCore
 import ApusGeneration
@@ -13,11 +14,12 @@ struct Evaluate: Command {
   static let configuration = CommandConfiguration(
     abstract: "Score a text: loss, perplexity and bits per byte.",
     discussion: """
-      A text with <|endoftext|> between its documents, or of JSON lines, is scored document by document, ends included; any \
-      other is one document. Each is walked through by windows of --context tokens that advance by --stride; every token \
-      is scored once, in the first window that holds it, so it sees at least context − stride tokens before it, as far as \
-      the text has them. A first token is predicted from the token that begins texts, where there is one. Perplexity is \
-      per token, e to the mean loss; bits per byte divide the same sum by the text's bytes, whatever the tokenizer.
+      A text with <|endoftext|> between its documents, or of JSON lines, is scored document by document, ends \
+      included; any other is one document. Each is walked through by windows of --context tokens that advance by \
+      --stride; every token is scored once, in the first window that holds it, so it sees at least context − stride \
+      tokens before it, as far as the text has them. A first token is predicted from the token that begins texts, \
+      where there is one. Perplexity is per token, e to the mean loss; bits per byte divide the same sum by the \
+      text's bytes, whatever the tokenizer.
 
       An empty or binary file is refused; bytes that are not valid UTF-8 are scored as they are, with a warning.
       """)
@@ -60,8 +62,8 @@ struct Evaluate: Command {
     try report(result, evaluator, seconds: console.clock() - start, console)
   }
 
-  /// What a document's first token is predicted from: what the tokenizer's files put there, or else the token that begins
-  /// texts, or the one that ends them.
+  /// What a document's first token is predicted from: what the tokenizer's files put there, or else the token that
+  /// begins texts, or the one that ends them.
   private func beginning(_ tokenizer: any Tokenizer) -> Int32? {
     let special = tokenizer.specialTokens
     return tokenizer.opening.last ?? special.beginningOfText ?? special.endOfText

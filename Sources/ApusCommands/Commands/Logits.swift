@@ -14,8 +14,8 @@ struct Logits: Command {
     abstract: "Print or save the logits at every position of a sequence of token ids.",
     discussion: """
       The text form shows the five most probable next tokens after each position. --format json prints all logits as \
-      rows, or only their shape where --output saves them: a safetensors file with one float32 tensor `logits` of shape \
-      [tokens, vocabulary].
+      rows, or only their shape where --output saves them: a safetensors file with one float32 tensor `logits` of \
+      shape [tokens, vocabulary].
       """)
 
   @OptionGroup var model: ModelOptions

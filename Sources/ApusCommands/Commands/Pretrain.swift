@@ -13,13 +13,13 @@ struct Pretrain: Command {
     abstract: "Pretrain a language model on text.",
     discussion: """
       The configuration is JSON, as {"preset": "small-gpt", "data": {"text": "book.txt"}, "training": {"steps": 500}}; \
-      --set changes single values, as --set data.text=book.txt --set optimizer.learning_rate=3e-4. --list-settings shows \
-      all keys with their defaults. Presets: small-gpt, baby-gpt, gpt2-124m, llama-15m.
+      --set changes single values, as --set data.text=book.txt --set optimizer.learning_rate=3e-4. --list-settings \
+      shows all keys with their defaults. Presets: small-gpt, baby-gpt, gpt2-124m, llama-15m.
 
       The run folder holds configuration.json, data/ (tokenizer and shards), log.jsonl (every step), loss.svg, \
       checkpoints/ and, at the end, final/ in Hugging Face layout. An interrupt (SIGINT, SIGTERM) saves and ends with \
-      status 130; --resume continues from the latest checkpoint, however the run ended, with the same bits as if it had \
-      not.
+      status 130; --resume continues from the latest checkpoint, however the run ended, with the same bits as if it \
+      had not.
       """)
 
   @Argument(

@@ -1,5 +1,5 @@
-// The world as a command sees it: three streams, the terminal, the clock, the environment, the wish to stop. The program
-// gives the real ones, tests give their own.
+// The world as a command sees it: three streams, the terminal, the clock, the environment, the wish to stop. The
+// program gives the real ones, tests give their own.
 
 public import ApusCore
 import Foundation

@@ -1,6 +1,7 @@
-// What a text costs without a model that understands it: every token alike, tokens by frequency, tokens by the one before. Counted on the
-// training text, scored on the validation text, in bits per byte as a model is.
-// Pairs are discounted and mixed with single tokens (absolute discounting, Ney, Essen and Kneser 1994); single tokens have one added to their counts.
+// What a text costs without a model that understands it: every token alike, tokens by frequency, tokens by the one
+// before. Counted on the training text, scored on the validation text, in bits per byte as a model is.
+// Pairs are discounted and mixed with single tokens (absolute discounting, Ney, Essen and Kneser 1994); single tokens
+// have one added to their counts.
 
 import ApusCore
 import ApusTraining

@@ -1,4 +1,5 @@
-// How fast this machine trains tiny models, found by training two for a moment, and the plan that follows. It prints nothing.
+// How fast this machine trains tiny models, found by training two for a moment, and the plan that follows. It prints
+// nothing.
 
 import ApusCore
 import ApusScaling
@@ -16,7 +17,8 @@ struct DemoCalibration {
   /// The length of the sequences that the model will see: a story, or a row.
   var sequence: Int
 
-  /// The share of the time that is planned for: the rest is for validations, samples and saving, and a machine in a worse mood.
+  /// The share of the time that is planned for: the rest is for validations, samples and saving, and a machine in a
+  /// worse mood.
   static let plannedShare = 0.9
   /// The time of one measurement.
   static let measurementSeconds = 0.8

@@ -1,5 +1,5 @@
-// From a plan to a run's configuration: how a tiny model learns best in little time, as found by trying (Documentation/Log.md). Data in, data
-// out; it measures nothing.
+// From a plan to a run's configuration: how a tiny model learns best in little time, as found by trying
+// (Documentation/Log.md). Data in, data out; it measures nothing.
 
 import ApusScaling
 import ApusTraining

@@ -65,7 +65,8 @@ extension DemoShow {
 
   private func tell(_ outcome: DemoOutcome) throws(ApusError) {
     try narrator.say(
-      "How many bits does each byte of unseen text cost? Fewer is better: a model that predicts well could store the text in so many bits."
+      "How many bits does each byte of unseen text cost? Fewer is better: a model that predicts well could store the "
+        + "text in so many bits."
     )
     var rows = [
       ("every token alike", outcome.baselines.uniform), ("tokens by frequency", outcome.baselines.single),
@@ -85,7 +86,8 @@ extension DemoShow {
       return try narrator.say("Perplexity \(perplexity): on average the model hesitates between so many tokens.")
     }
     try narrator.say(
-      "Perplexity \(perplexity): on average the model hesitates between so many tokens. The floor is exact, −log₂ of the probability that the grammar gives to this very "
+      "Perplexity \(perplexity): on average the model hesitates between so many tokens. The floor is exact, −log₂ of "
+        + "the probability that the grammar gives to this very "
         + "text; the model needs \(Quantity.decimals(100 * (outcome.bitsPerByte / floor - 1), 1)) % more.")
   }
 

@@ -1,5 +1,5 @@
-// The chapters of the demo, in order: text, tokenizer, plan, training, evaluation, stories, what was made. Each says what it does in a sentence or
-// two and shows it. The work is done by the rooms below; the words are here.
+// The chapters of the demo, in order: text, tokenizer, plan, training, evaluation, stories, what was made. Each says
+// what it does in a sentence or two and shows it. The work is done by the rooms below; the words are here.
 
 import ApusCore
 import ApusModels
@@ -39,8 +39,8 @@ final class DemoShow {
     return outcome
   }
 
-  /// The first three chapters, and the run that comes of them. Until that begins all is made as a draft: an older run in
-  /// the folder stays, and who stops here leaves nothing that looks like a run.
+  /// The first three chapters, and the run that comes of them. Until that begins all is made as a draft: an older run
+  /// in the folder stays, and who stops here leaves nothing that looks like a run.
   private func planned(
     _ file: String?, seconds: Double
   ) throws(ApusError) -> (TrainingRun, DemoText, floorBits: Double?) {
@@ -97,13 +97,15 @@ final class DemoShow {
     let bytes = Quantity.short(Double(text.corpus.totalBytes))
     guard text.isStories else {
       try narrator.say(
-        "\(text.path) has \(bytes) bytes. A tenth of it is kept aside: the model never learns from it and is judged by it."
+        "\(text.path) has \(bytes) bytes. A tenth of it is kept aside: the model never learns from it and is judged by "
+          + "it."
       )
       try narrator.quote(text.sample + " …")
       return nil
     }
     try narrator.say(
-      "A grammar of \(NumberText.grouped(Stories.ruleCount)) rules writes children's stories without end: \(bytes) bytes of them to learn "
+      "A grammar of \(NumberText.grouped(Stories.ruleCount)) rules writes children's stories without end: \(bytes) "
+        + "bytes of them to learn "
         + "from, and \(DemoText.validationStories) that the model never sees, to judge it by. This is one:")
     try narrator.quote(text.sample)
     let bits = try text.validationBits()
@@ -124,8 +126,10 @@ final class DemoShow {
     let data = try RunData(folder: folder.draftData)
     let perToken = Double(text.corpus.totalBytes) / Double(max(1, data.train.count + data.validation.count))
     try narrator.say(
-      "A model reads numbers. Byte-pair encoding begins with the 256 bytes and joins the most frequent neighbours, again and again, until it has "
-        + "\(NumberText.grouped(data.tokenizer.vocabularySize)) tokens: frequent words become one, rare ones stay in parts. A token stands for "
+      "A model reads numbers. Byte-pair encoding begins with the 256 bytes and joins the most frequent neighbours, "
+        + "again and again, until it has "
+        + "\(NumberText.grouped(data.tokenizer.vocabularySize)) tokens: frequent words become one, rare ones stay in "
+        + "parts. A token stands for "
         + "\(Quantity.decimals(perToken, 2)) bytes on average.")
     try narrator.raw(narrator.quoted(boundaries(text.sample, data.tokenizer)))
     return data
@@ -174,9 +178,11 @@ final class DemoShow {
     try narrator.heading("Pretraining")
     let (configuration, model) = (run.configuration, run.trainer.model)
     try narrator.say(
-      "The model guesses each next token, is told the right one, and every one of its \(NumberText.grouped(model.parameterCount)) parameters moves a "
+      "The model guesses each next token, is told the right one, and every one of its "
+        + "\(NumberText.grouped(model.parameterCount)) parameters moves a "
         + "little towards it: \(NumberText.grouped(configuration.training.steps)) times, about "
-        + "\(Quantity.short(Double(configuration.training.batch) * tokensPerRow(run))) tokens at a time. Bits per byte are measured on the text kept aside."
+        + "\(Quantity.short(Double(configuration.training.batch) * tokensPerRow(run))) tokens at a time. Bits per byte "
+        + "are measured on the text kept aside."
     )
     try DemoTraining(
       run: run, narrator: narrator, console: console, prompt: text.prompt,

@@ -1,5 +1,6 @@
-// The demo's text: stories of the embedded grammar, written into the run's folder, or the user's own file. With stories comes the floor: the
-// information in the very validation text, in bits, which no model's loss can go below but by luck. It knows no tokenizer.
+// The demo's text: stories of the embedded grammar, written into the run's folder, or the user's own file. With stories
+// comes the floor: the information in the very validation text, in bits, which no model's loss can go below but by
+// luck. It knows no tokenizer.
 
 import ApusCore
 import ApusTraining
@@ -54,8 +55,8 @@ struct DemoText {
     sample = String(decoding: stories.story(0).text, as: UTF8.self)
   }
 
-  /// Stories for a run of `seconds`, so many that about every token is new: D = √(20 C / 6) of them are read where half of the machine's
-  /// `peak` goes into C.
+  /// Stories for a run of `seconds`, so many that about every token is new: D = √(20 C / 6) of them are read where half
+  /// of the machine's `peak` goes into C.
   static func storyCount(seconds: Double, peak: Double) -> Int {
     let tokens = (20 * 0.5 * peak * seconds / 6).squareRoot()
     return max(2048, min(2_000_000, Int(tokens / tokensPerStory)))

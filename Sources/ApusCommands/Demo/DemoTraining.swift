@@ -1,5 +1,5 @@
-// The training chapter: steps under a live bar, and now and then a line with the loss on unseen text and a sample, so that one sees the text
-// become language. An interrupt saves and says how to go on.
+// The training chapter: steps under a live bar, and now and then a line with the loss on unseen text and a sample, so
+// that one sees the text become language. An interrupt saves and says how to go on.
 
 import ApusCore
 import ApusTraining

@@ -1,5 +1,6 @@
-// How the demo speaks: headings, short prose, quoted text, bars. It fits the reader's columns, uses colour where the terminal has it, and
-// sends every line at once, so that the bars of progress on standard error stand where they belong. It knows nothing of models.
+// How the demo speaks: headings, short prose, quoted text, bars. It fits the reader's columns, uses colour where the
+// terminal has it, and sends every line at once, so that the bars of progress on standard error stand where they
+// belong. It knows nothing of models.
 
 import ApusCore
 

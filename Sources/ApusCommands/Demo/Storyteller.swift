@@ -1,4 +1,5 @@
-// Text from the model of a run, while it is trained and after. It chooses seeds and lengths; the rest is ApusGeneration's.
+// Text from the model of a run, while it is trained and after. It chooses seeds and lengths; the rest is
+// ApusGeneration's.
 
 import ApusCore
 import ApusGeneration

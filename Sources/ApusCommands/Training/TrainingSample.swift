@@ -1,5 +1,5 @@
-// What a model in training says by now: a short text, drawn with a seed that follows from the run's seed and the step, so that
-// a resumed run says the same.
+// What a model in training says by now: a short text, drawn with a seed that follows from the run's seed and the step,
+// so that a resumed run says the same.
 
 import ApusCore
 import ApusGeneration

@@ -15,7 +15,8 @@ struct AxisScale {
   let scale: SVGChart.Scale
   let ticks: [Tick]
 
-  /// Covers `values` (those that can be drawn) or the axis's own range, with room of `margin` of the span on both sides.
+  /// Covers `values` (those that can be drawn) or the axis's own range, with room of `margin` of the span on both
+  /// sides.
   init(_ axis: SVGChart.Axis, values: [Double], target: Int, margin: Double) {
     scale = axis.scale
     let drawable = values.filter { AxisScale.isDrawable($0, axis.scale) }

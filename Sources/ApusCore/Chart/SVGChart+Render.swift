@@ -1,4 +1,5 @@
-// Turning a chart into SVG text: layout, colours, labels that do not overlap, long lines thinned to the pixels there are.
+// Turning a chart into SVG text: layout, colours, labels that do not overlap, long lines thinned to the pixels there
+// are.
 
 import Foundation
 
@@ -55,7 +56,8 @@ private struct SVGRenderer {
   func document() -> String {
     let (width, height) = (max(chart.width, 240), max(chart.height, 160))
     let parts = [
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" "
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" "
+        + "height=\"\(height)\" "
         + "role=\"img\" aria-label=\"\(escape(chart.title))\">",
       "<title>\(escape(chart.title))</title>", style,
       "<rect class=\"ground\" width=\"\(width)\" height=\"\(height)\" rx=\"10\"/>",
@@ -143,7 +145,8 @@ private struct SVGRenderer {
 
   var lines: String {
     let clip =
-      "<clipPath id=\"plot\"><rect x=\"\(number(left - 6))\" y=\"\(number(top - 6))\" width=\"\(number(right - left + 12))\" "
+      "<clipPath id=\"plot\"><rect x=\"\(number(left - 6))\" y=\"\(number(top - 6))\" "
+      + "width=\"\(number(right - left + 12))\" "
       + "height=\"\(number(bottom - top + 12))\"/></clipPath>"
     let drawn = chart.series.enumerated().map { index, series in draw(series, color: series.color ?? index) }
     return "<defs>\(clip)</defs>\n<g clip-path=\"url(#plot)\">\n"
@@ -181,7 +184,8 @@ private struct SVGRenderer {
     return runs.filter { !$0.isEmpty }
   }
 
-  /// At most four points a pixel column: the first, the extremes, the last. A line of a million steps stays small and looks the same.
+  /// At most four points a pixel column: the first, the extremes, the last. A line of a million steps stays small and
+  /// looks the same.
   func thinned(_ run: [SVGChart.Point]) -> [SVGChart.Point] {
     guard run.count > 4 * Int(right - left) else { return run }
     var kept: [SVGChart.Point] = []
@@ -241,14 +245,16 @@ private struct SVGRenderer {
       <style>
       text{font-family:Inter,"Helvetica Neue",Helvetica,Arial,"DejaVu Sans",sans-serif;font-size:12px}
       .title{font-size:19px;font-weight:600;fill:#16202e}.quiet{font-size:13px;fill:#5b6675}.tick{fill:#5b6675}
-      .name{font-size:13px;font-weight:500;fill:#3d4757}.mark{font-size:12px;fill:#3d4757;stroke:#ffffff;stroke-width:3;paint-order:stroke}
+      .name{font-size:13px;font-weight:500;fill:#3d4757}
+      .mark{font-size:12px;fill:#3d4757;stroke:#ffffff;stroke-width:3;paint-order:stroke}
       .ground{fill:#ffffff}.grid{stroke:#e8ebf0;stroke-width:1;fill:none}.axis{stroke:#9aa5b4;stroke-width:1;fill:none}
       .reference{stroke:#3d4757;stroke-width:1.2;stroke-dasharray:2 4;fill:none;stroke-linecap:round}
       .line{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
       .faint{stroke-width:1;stroke-opacity:.28}.dashed{stroke-dasharray:7 5}
       \(colors(\.light))
       @media (prefers-color-scheme:dark){
-      .title{fill:#f1f4f8}.quiet,.tick{fill:#a3afbf}.mark{fill:#c9d2de;stroke:#12171f}.name{fill:#c9d2de}.ground{fill:#12171f}
+      .title{fill:#f1f4f8}.quiet,.tick{fill:#a3afbf}.mark{fill:#c9d2de;stroke:#12171f}.name{fill:#c9d2de}
+      .ground{fill:#12171f}
       .grid{stroke:#232b37}.axis{stroke:#566274}.reference{stroke:#c9d2de}
       \(colors(\.dark))
       }

@@ -1,4 +1,5 @@
-// A curve in one line of text, and a curve in a few lines of braille dots: for terminals. Text in, no colour, no terminal.
+// A curve in one line of text, and a curve in a few lines of braille dots: for terminals. Text in, no colour, no
+// terminal.
 
 import Foundation
 
@@ -6,7 +7,8 @@ import Foundation
 public enum Sparkline {
   private static let bars: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-  /// One line of at most `width` bars; each bar is the mean of its share of the values, and values that are not finite are left out.
+  /// One line of at most `width` bars; each bar is the mean of its share of the values, and values that are not finite
+  /// are left out.
   public static func text(_ values: [Double], width: Int) -> String {
     let finite = values.filter(\.isFinite)
     let columns = min(max(width, 0), finite.count)

@@ -1,5 +1,5 @@
-// What a person may ask of sampling, checked, and the chain that does it. The order is that of Hugging Face transformers:
-// temperature, then top-k, then top-p.
+// What a person may ask of sampling, checked, and the chain that does it. The order is that of Hugging Face
+// transformers: temperature, then top-k, then top-p.
 
 public import ApusCore
 

@@ -1,5 +1,5 @@
-// Temperature (Ackley, Hinton and Sejnowski 1985): probabilities proportional to exp(logit / T). Below 1 the likely become
-// likelier, above 1 all become more alike.
+// Temperature (Ackley, Hinton and Sejnowski 1985): probabilities proportional to exp(logit / T). Below 1 the likely
+// become likelier, above 1 all become more alike.
 
 /// Divides the logits by a temperature above 0; the limit 0 is `Greedy`.
 public struct Temperature: Sampler {

@@ -1,5 +1,5 @@
-// Top-k (Fan, Lewis and Dauphin 2018): only the k most probable tokens may come. As in Hugging Face transformers, tokens
-// that tie with the k-th stay.
+// Top-k (Fan, Lewis and Dauphin 2018): only the k most probable tokens may come. As in Hugging Face transformers,
+// tokens that tie with the k-th stay.
 
 /// Keeps the k candidates with the greatest logits, and those that tie with the last of them.
 public struct TopK: Sampler {

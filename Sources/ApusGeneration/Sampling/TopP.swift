@@ -1,6 +1,6 @@
-// Top-p or nucleus sampling (Holtzman et al. 2020): the smallest set of most probable tokens whose probabilities reach p.
-// As in Hugging Face transformers a token goes when it and all less probable ones together have at most 1 − p. Which of
-// several equally probable tokens stay is undefined there; here it is those with the lowest ids.
+// Top-p or nucleus sampling (Holtzman et al. 2020): the smallest set of most probable tokens whose probabilities reach
+// p. As in Hugging Face transformers a token goes when it and all less probable ones together have at most 1 − p. Which
+// of several equally probable tokens stay is undefined there; here it is those with the lowest ids.
 
 /// Keeps the most probable candidates whose probabilities together reach p; at least one.
 public struct TopP: Sampler {

@@ -1,5 +1,6 @@
-// BERT: Devlin et al., arXiv:1810.04805; transformers' `bert`. An encoder: attention in both directions, the residual stream
-// normalised after each half, token types, a head for masked tokens, a pooler. Checkpoints come with or without the last two.
+// BERT: Devlin et al., arXiv:1810.04805; transformers' `bert`. An encoder: attention in both directions, the residual
+// stream normalised after each half, token types, a head for masked tokens, a pooler. Checkpoints come with or without
+// the last two.
 
 import ApusCore
 import ApusTensor

@@ -1,5 +1,5 @@
-// Falcon: Almazrouei et al., arXiv:2311.16867; transformers' `falcon`. Attention and feed-forward side by side, one key-value
-// head for all queries (7B) or one for each group (40B, "new decoder architecture"), rotary positions.
+// Falcon: Almazrouei et al., arXiv:2311.16867; transformers' `falcon`. Attention and feed-forward side by side, one
+// key-value head for all queries (7B) or one for each group (40B, "new decoder architecture"), rotary positions.
 
 import ApusCore
 import ApusTensor

@@ -1,5 +1,5 @@
-// GPT: Radford et al., "Improving language understanding by generative pre-training" (2018); transformers' `openai-gpt`. As
-// GPT-2, but the residual stream is normalised after each half, and nothing after the last block.
+// GPT: Radford et al., "Improving language understanding by generative pre-training" (2018); transformers'
+// `openai-gpt`. As GPT-2, but the residual stream is normalised after each half, and nothing after the last block.
 
 import ApusCore
 import ApusTensor

@@ -1,8 +1,9 @@
 // GPT-2: Radford et al., "Language models are unsupervised multitask learners" (2019); transformers' `gpt2`. Learned
-// positions, layer norms before each half of a block, GELU by tanh, output tied to the embedding. Its linear weights are
-// stored [in, out] and queries, keys and values as one matrix.
+// positions, layer norms before each half of a block, GELU by tanh, output tied to the embedding. Its linear weights
+// are stored [in, out] and queries, keys and values as one matrix.
 //
-// Models without biases (nanoGPT) carry the key `"bias": false`; their files hold zeros, so that transformers reads them.
+// Models without biases (nanoGPT) carry the key `"bias": false`; their files hold zeros, so that transformers reads
+// them.
 
 import ApusCore
 import ApusTensor

@@ -1,6 +1,6 @@
-// GPT-NeoX and Pythia: Black et al., arXiv:2204.06745; Biderman et al., arXiv:2304.01373; transformers' `gpt_neox`. Attention
-// and feed-forward side by side, each behind a layer norm of its own, a quarter of each head rotated. Queries, keys and values
-// lie head by head in one tensor.
+// GPT-NeoX and Pythia: Black et al., arXiv:2204.06745; Biderman et al., arXiv:2304.01373; transformers' `gpt_neox`.
+// Attention and feed-forward side by side, each behind a layer norm of its own, a quarter of each head rotated.
+// Queries, keys and values lie head by head in one tensor.
 
 import ApusCore
 import ApusTensor

@@ -1,5 +1,5 @@
-// Gemma: Mesnard et al., arXiv:2403.08295; transformers' `gemma`. LLaMA with embeddings scaled by the root of the width,
-// gains that are kept less 1, GELU in the gate, heads of 256 features, and the output tied to the embedding.
+// Gemma: Mesnard et al., arXiv:2403.08295; transformers' `gemma`. LLaMA with embeddings scaled by the root of the
+// width, gains that are kept less 1, GELU in the gate, heads of 256 features, and the output tied to the embedding.
 
 import ApusCore
 

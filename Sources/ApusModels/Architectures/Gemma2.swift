@@ -1,5 +1,5 @@
-// Gemma 2: Riviere et al., arXiv:2408.00118; transformers' `gemma2`. Norms around each half, soft caps of scores and logits,
-// every other layer with a window.
+// Gemma 2: Riviere et al., arXiv:2408.00118; transformers' `gemma2`. Norms around each half, soft caps of scores and
+// logits, every other layer with a window.
 
 import ApusCore
 

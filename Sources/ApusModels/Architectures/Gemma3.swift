@@ -1,5 +1,5 @@
-// Gemma 3, its text model: Kamath et al., arXiv:2503.19786; transformers' `gemma3_text`. Norms of query and key heads in place
-// of soft caps; of six layers five have a window and a rotation of their own.
+// Gemma 3, its text model: Kamath et al., arXiv:2503.19786; transformers' `gemma3_text`. Norms of query and key heads
+// in place of soft caps; of six layers five have a window and a rotation of their own.
 
 import ApusCore
 

@@ -1,5 +1,5 @@
-// What the configurations and checkpoints of LLaMA's many relatives in transformers have in common; each relative's own file
-// says what it does otherwise.
+// What the configurations and checkpoints of LLaMA's many relatives in transformers have in common; each relative's own
+// file says what it does otherwise.
 
 import ApusCore
 import ApusTensor

@@ -1,5 +1,5 @@
-// Mistral: Jiang et al., arXiv:2310.06825; transformers' `mistral`. LLaMA with a sliding window, heads of any width, and no
-// biases.
+// Mistral: Jiang et al., arXiv:2310.06825; transformers' `mistral`. LLaMA with a sliding window, heads of any width,
+// and no biases.
 
 import ApusCore
 

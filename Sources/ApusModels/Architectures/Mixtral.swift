@@ -1,5 +1,5 @@
-// Mixtral: Jiang et al., arXiv:2401.04088; transformers' `mixtral`. Mistral with a sparse mixture of experts in every layer:
-// the router's softmax, the best two, their probabilities scaled to sum to 1.
+// Mixtral: Jiang et al., arXiv:2401.04088; transformers' `mixtral`. Mistral with a sparse mixture of experts in every
+// layer: the router's softmax, the best two, their probabilities scaled to sum to 1.
 
 import ApusCore
 

@@ -1,5 +1,5 @@
-// OLMo 2: Walsh et al., arXiv:2501.00656; transformers' `olmo2`. LLaMA with norms of what each half adds, and of all queries
-// and all keys together.
+// OLMo 2: Walsh et al., arXiv:2501.00656; transformers' `olmo2`. LLaMA with norms of what each half adds, and of all
+// queries and all keys together.
 
 import ApusCore
 

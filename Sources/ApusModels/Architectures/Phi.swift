@@ -1,5 +1,5 @@
-// Phi-1, 1.5 and 2: Li et al., arXiv:2309.05463; transformers' `phi`. Attention and feed-forward side by side behind one layer
-// norm, half of each head rotated, biases everywhere, also in the output.
+// Phi-1, 1.5 and 2: Li et al., arXiv:2309.05463; transformers' `phi`. Attention and feed-forward side by side behind
+// one layer norm, half of each head rotated, biases everywhere, also in the output.
 
 import ApusCore
 import ApusTensor

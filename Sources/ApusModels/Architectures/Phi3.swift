@@ -1,5 +1,5 @@
-// Phi-3 and 3.5: Abdin et al., arXiv:2404.14219; transformers' `phi3`. LLaMA with queries, keys and values in one tensor, gate
-// and up in another, part of each head rotated, and LongRoPE.
+// Phi-3 and 3.5: Abdin et al., arXiv:2404.14219; transformers' `phi3`. LLaMA with queries, keys and values in one
+// tensor, gate and up in another, part of each head rotated, and LongRoPE.
 
 import ApusCore
 

@@ -1,5 +1,5 @@
-// Qwen 2 and 2.5: Yang et al., arXiv:2407.10671; transformers' `qwen2`. LLaMA with biases of queries, keys and values, and
-// windows in the upper layers where the configuration asks for them.
+// Qwen 2 and 2.5: Yang et al., arXiv:2407.10671; transformers' `qwen2`. LLaMA with biases of queries, keys and values,
+// and windows in the upper layers where the configuration asks for them.
 
 import ApusCore
 

@@ -1,5 +1,5 @@
-// Qwen 3: Yang et al., arXiv:2505.09388; transformers' `qwen3` and `qwen3_moe`. Norms of each query and key head, heads of
-// 128 features, no biases; the mixture has no shared expert.
+// Qwen 3: Yang et al., arXiv:2505.09388; transformers' `qwen3` and `qwen3_moe`. Norms of each query and key head, heads
+// of 128 features, no biases; the mixture has no shared expert.
 
 import ApusCore
 

@@ -1,5 +1,5 @@
-// RoBERTa: Liu et al., arXiv:1907.11692; transformers' `roberta`. BERT whose positions begin behind the row of the padding
-// token, with one token type.
+// RoBERTa: Liu et al., arXiv:1907.11692; transformers' `roberta`. BERT whose positions begin behind the row of the
+// padding token, with one token type.
 
 import ApusCore
 import ApusTensor

@@ -1,5 +1,5 @@
-// StarCoder 2: Lozhkov et al., arXiv:2402.19173; transformers' `starcoder2`. Layer norms and a plain feed-forward with biases
-// on LLaMA's attention, with a sliding window.
+// StarCoder 2: Lozhkov et al., arXiv:2402.19173; transformers' `starcoder2`. Layer norms and a plain feed-forward with
+// biases on LLaMA's attention, with a sliding window.
 
 import ApusCore
 import ApusTensor

@@ -1,6 +1,6 @@
-// How GGUF files, as llama.cpp's converter writes them, hold an architecture: its name there, the tensors' names and row
-// orders, and what its metadata leave unsaid. Plain data, one value for each architecture; GGUFSpecification reads and writes
-// the metadata that all have in common.
+// How GGUF files, as llama.cpp's converter writes them, hold an architecture: its name there, the tensors' names and
+// row orders, and what its metadata leave unsaid. Plain data, one value for each architecture; GGUFSpecification reads
+// and writes the metadata that all have in common.
 
 import ApusCore
 

@@ -1,5 +1,5 @@
-// Scaled rotations in GGUF: metadata below `rope.`, and divisors of the frequencies as tensors (LLaMA 3, LongRoPE). llama.cpp
-// multiplies YaRN's own attention factor into the one that the file gives.
+// Scaled rotations in GGUF: metadata below `rope.`, and divisors of the frequencies as tensors (LLaMA 3, LongRoPE).
+// llama.cpp multiplies YaRN's own attention factor into the one that the file gives.
 
 import ApusCore
 import Foundation

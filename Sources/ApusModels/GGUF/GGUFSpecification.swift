@@ -1,5 +1,6 @@
-// The metadata of GGUF files that say what a model is, read into a specification and written from one. The architecture's own
-// choices come from what its configuration in transformers has by default; GGUF says only the numbers.
+// The metadata of GGUF files that say what a model is, read into a specification and written from one. The
+// architecture's own choices come from what its configuration in transformers has by default; GGUF says only the
+// numbers.
 
 import ApusCore
 import ApusTensor
@@ -123,8 +124,8 @@ enum GGUFSpecification {
 
   // MARK: - Writing
 
-  /// The metadata that describe a specification, in the order in which they are written; whole numbers become unsigned of
-  /// 32 bits, others float32.
+  /// The metadata that describe a specification, in the order in which they are written; whole numbers become unsigned
+  /// of 32 bits, others float32.
   static func metadata(of spec: Specification, _ dialect: GGUFDialect) -> [(key: String, value: JSON)] {
     var entries: [(String, JSON)] = [
       ("block_count", JSON(spec.layers)), ("context_length", JSON(spec.context)),

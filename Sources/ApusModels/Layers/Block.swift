@@ -1,4 +1,5 @@
-// One block of a transformer: attention and feed-forward, one after the other or side by side (Wang and Komatsuzaki 2021).
+// One block of a transformer: attention and feed-forward, one after the other or side by side (Wang and Komatsuzaki
+// 2021).
 
 import ApusTensor
 

@@ -1,5 +1,5 @@
-// A sparse mixture of experts in place of a block's feed-forward: a router sends each token to a few gated feed-forwards and
-// mixes what they make of it; one more, the shared expert, may see every token (Qwen 2 MoE).
+// A sparse mixture of experts in place of a block's feed-forward: a router sends each token to a few gated
+// feed-forwards and mixes what they make of it; one more, the shared expert, may see every token (Qwen 2 MoE).
 
 import ApusTensor
 

@@ -1,5 +1,6 @@
-// Multi-head self-attention with grouped key-value heads: one fused projection to queries, keys and values, norms of queries
-// and keys where there are any, rotation where positions are rotary, attention over the segments, and the projection back.
+// Multi-head self-attention with grouped key-value heads: one fused projection to queries, keys and values, norms of
+// queries and keys where there are any, rotation where positions are rotary, attention over the segments, and the
+// projection back.
 
 import ApusTensor
 

@@ -1,5 +1,5 @@
-// The norms of one half of a block and its way into the residual stream: what the half reads, what it adds, and the stream
-// after it has been added may each be normalised.
+// The norms of one half of a block and its way into the residual stream: what the half reads, what it adds, and the
+// stream after it has been added may each be normalised.
 
 import ApusTensor
 

@@ -1,6 +1,6 @@
 // Rotations in `config.json`, read: the object `rope_parameters` of transformers 5, flat or by layer type, and the keys
-// `rope_theta` and `rope_scaling` of transformers 4 and the Hub. Where both stand, `rope_scaling` wins, as in transformers 5.
-// What transformers would only warn of, and what Apus does not know, is an error that names the key.
+// `rope_theta` and `rope_scaling` of transformers 4 and the Hub. Where both stand, `rope_scaling` wins, as in
+// transformers 5. What transformers would only warn of, and what Apus does not know, is an error that names the key.
 
 public import ApusCore
 

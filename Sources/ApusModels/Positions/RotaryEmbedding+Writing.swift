@@ -1,6 +1,6 @@
-// Rotations in `config.json`, written twice: as the object of transformers 5 and as the keys of transformers 4, so that both
-// read the same function. Three things transformers 4 cannot say: a YaRN whose factor is not the context over the original
-// one, a YaRN ramp that is not cut at whole pairs, and the proportional rotation.
+// Rotations in `config.json`, written twice: as the object of transformers 5 and as the keys of transformers 4, so that
+// both read the same function. Three things transformers 4 cannot say: a YaRN whose factor is not the context over the
+// original one, a YaRN ramp that is not cut at whole pairs, and the proportional rotation.
 
 public import ApusCore
 

@@ -1,6 +1,6 @@
-// Rotary position embedding (Su et al. 2021, arXiv:2104.09864) as data: how fast each pair of a head's features turns. The
-// arithmetic is transformers' (modeling_rope_utils), rounded to float32 where PyTorch rounds, so that long positions agree. It
-// knows neither tensors nor the keys of a configuration.
+// Rotary position embedding (Su et al. 2021, arXiv:2104.09864) as data: how fast each pair of a head's features turns.
+// The arithmetic is transformers' (modeling_rope_utils), rounded to float32 where PyTorch rounds, so that long
+// positions agree. It knows neither tensors nor the keys of a configuration.
 
 import Foundation
 
@@ -25,8 +25,8 @@ public struct RotaryEmbedding: Sendable, Equatable {
     self.scaling = scaling
   }
 
-  /// The radians per position of each pair, for a sequence that will have at most `length` tokens, and the number by which
-  /// cosines and sines are multiplied; call it on what `validate` accepts.
+  /// The radians per position of each pair, for a sequence that will have at most `length` tokens, and the number by
+  /// which cosines and sines are multiplied; call it on what `validate` accepts.
   public func frequencies(length: Int) -> (inverseFrequencies: [Float], attentionScale: Double) {
     switch scaling {
     case .none:
@@ -64,8 +64,8 @@ public struct RotaryEmbedding: Sendable, Equatable {
     }
   }
 
-  /// The base that NTK-aware scaling by `factor` puts in place of `base`: the slowest pair turns as if positions were divided
-  /// by the factor, the fastest as before.
+  /// The base that NTK-aware scaling by `factor` puts in place of `base`: the slowest pair turns as if positions were
+  /// divided by the factor, the fastest as before.
   var ntkBase: Double {
     if case .ntk(let factor) = scaling { stretchedBase(factor) } else { base }
   }

@@ -1,5 +1,5 @@
-// The known ways to make a rotation serve longer contexts than it was trained for, as data, with what makes each of them
-// meaningless. Names in the problems are those of transformers' configurations.
+// The known ways to make a rotation serve longer contexts than it was trained for, as data, with what makes each of
+// them meaningless. Names in the problems are those of transformers' configurations.
 
 import Foundation
 
@@ -15,13 +15,14 @@ public enum RotaryScaling: Sendable, Equatable {
   case dynamic(factor: Double, originalContext: Int)
   /// YaRN (Peng et al. 2023, arXiv:2309.00071).
   case yarn(YaRN)
-  /// LongRoPE (Ding et al. 2024, arXiv:2402.13753): each pair has a divisor of its own, one for sequences within the original
-  /// context, one for those beyond; cosines and sines are multiplied by `attentionFactor`.
+  /// LongRoPE (Ding et al. 2024, arXiv:2402.13753): each pair has a divisor of its own, one for sequences within the
+  /// original context, one for those beyond; cosines and sines are multiplied by `attentionFactor`.
   case longRope(shortFactors: [Double], longFactors: [Double], originalContext: Int, attentionFactor: Double)
   /// Llama 3.1: wavelengths below `originalContext / highFrequencyFactor` stay, those above `originalContext /
   /// lowFrequencyFactor` are multiplied by `factor`, those between are mixed.
   case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContext: Int)
-  /// The first `portion` of the pairs turn, with the exponents of the whole head and divided by `factor`; the others stay.
+  /// The first `portion` of the pairs turn, with the exponents of the whole head and divided by `factor`; the others
+  /// stay.
   case proportional(portion: Double, factor: Double)
 }
 
@@ -40,7 +41,8 @@ extension RotaryScaling {
     }
   }
 
-  /// The attention factor that LongRoPE implies where none is given: the original context's entropy of attention is kept.
+  /// The attention factor that LongRoPE implies where none is given: the original context's entropy of attention is
+  /// kept.
   static func longRopeAttentionFactor(factor: Double, originalContext: Int) -> Double {
     factor <= 1 ? 1 : (1 + log(factor) / log(Double(originalContext))).squareRoot()
   }

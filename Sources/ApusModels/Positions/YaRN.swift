@@ -1,5 +1,5 @@
-// YaRN (Peng et al. 2023, arXiv:2309.00071): pairs that turn often within the original context keep their frequency, those
-// that turn less than once are interpolated, a ramp lies between; and attention is sharpened a little.
+// YaRN (Peng et al. 2023, arXiv:2309.00071): pairs that turn often within the original context keep their frequency,
+// those that turn less than once are interpolated, a ramp lies between; and attention is sharpened a little.
 
 import Foundation
 

@@ -68,8 +68,8 @@ extension Specification {
     }
   }
 
-  /// A sparse mixture of experts (Shazeer et al. 2017; Jiang et al. 2024): a router sends each token to the few experts it
-  /// rates highest.
+  /// A sparse mixture of experts (Shazeer et al. 2017; Jiang et al. 2024): a router sends each token to the few experts
+  /// it rates highest.
   public struct Experts: Sendable, Equatable {
     /// Experts of a layer, E.
     public var count: Int

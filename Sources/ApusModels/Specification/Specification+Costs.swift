@@ -12,7 +12,8 @@ extension Specification {
   /// Learned values outside the embeddings and the output projection.
   public var parameterCountWithoutEmbeddings: Int { count { !Self.isEmbedding($0) } }
 
-  /// Learned values that one token is multiplied by or looks up a row in: all but those of the experts it is not sent to.
+  /// Learned values that one token is multiplied by or looks up a row in: all but those of the experts it is not sent
+  /// to.
   public var activeParameterCount: Int { parameterCount - idleExpertCount }
 
   /// Floating-point operations of training on one token in sequences of `context` tokens: 6 for each value that a token

@@ -1,5 +1,5 @@
-// What a model takes in memory, estimated before any of it is asked for: the one place where a configuration, a file or a flag
-// that is too large for this machine is refused. The estimates are what cannot be avoided, so nothing that would
+// What a model takes in memory, estimated before any of it is asked for: the one place where a configuration, a file or
+// a flag that is too large for this machine is refused. The estimates are what cannot be avoided, so nothing that would
 // have fitted is refused; what else the process holds is not counted. It makes nothing.
 
 public import ApusCore
@@ -11,7 +11,8 @@ public enum MemoryUse: Sendable, Equatable {
   case weights
   /// To train it, on `tokens` at a time of the `stepTokens` of a step.
   case training(tokens: Int, stepTokens: Int)
-  /// To compute `tokens` at a time, the logits of `logits` of them, with the keys and values of `cached` positions kept.
+  /// To compute `tokens` at a time, the logits of `logits` of them, with the keys and values of `cached` positions
+  /// kept.
   case inference(tokens: Int, logits: Int, cached: Int)
 }
 
@@ -54,15 +55,15 @@ extension Specification {
     }
   }
 
-  // Floats for each token with a tape: what every layer keeps, the embedding and the last norm, and the gradients at the
-  // feed-forward of one layer.
+  // Floats for each token with a tape: what every layer keeps, the embedding and the last norm, and the gradients at
+  // the feed-forward of one layer.
   private var trainingFloats: Double {
     let layer = halfFloats + 2 * Double(width) + innerFloats(withTape: true)
     return Double(layers) * layer + 2 * Double(width) + 2 * Double(width) + Double(feedForwardFloats)
   }
 
-  // Floats without a tape: the residual stream, and what one layer makes on the way or, in its place, the last norm and the
-  // logits.
+  // Floats without a tape: the residual stream, and what one layer makes on the way or, in its place, the last norm and
+  // the logits.
   private func inferenceFloats(_ tokens: Int, _ logits: Int) -> Double {
     let stream = Double(tokens) * Double(width)
     let layer = Double(tokens) * (halfFloats + 2 * Double(width) + innerFloats(withTape: false))

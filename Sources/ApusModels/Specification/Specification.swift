@@ -1,5 +1,5 @@
-// What a transformer is, as data: the shapes and choices that distinguish one model from another. An architecture's file
-// translates a checkpoint's configuration to and from it; the bodies read nothing else. It knows no weights.
+// What a transformer is, as data: the shapes and choices that distinguish one model from another. An architecture's
+// file translates a checkpoint's configuration to and from it; the bodies read nothing else. It knows no weights.
 
 public import ApusTensor
 

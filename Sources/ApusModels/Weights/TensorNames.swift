@@ -1,5 +1,5 @@
-// How a kind of checkpoint names the tensors of a body, and in which order it keeps rows that the body fuses: plain data,
-// one value for each architecture and file format. WeightMap joins it with a body.
+// How a kind of checkpoint names the tensors of a body, and in which order it keeps rows that the body fuses: plain
+// data, one value for each architecture and file format. WeightMap joins it with a body.
 
 /// Names without `.weight` and `.bias`; `{}` stands for the number of the layer, or of the expert.
 struct TensorNames {

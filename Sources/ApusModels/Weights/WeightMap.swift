@@ -1,5 +1,5 @@
-// Where the tensors of a checkpoint lie in the parameters of a body: names, rows, transposition. Plain data, used in both
-// directions; it reads and writes no file and knows no architecture (TensorNames does).
+// Where the tensors of a checkpoint lie in the parameters of a body: names, rows, transposition. Plain data, used in
+// both directions; it reads and writes no file and knows no architecture (TensorNames does).
 
 import ApusTensor
 

@@ -1,6 +1,7 @@
-// The optimiser's inner work: the norm of all gradients, and AdamW's update (Loshchilov and Hutter 2019, in PyTorch's order of
-// operations) in one pass over memory. Both run over chunks fixed by the parameters' shapes, combined in order, so that
-// threads change no bit. Schedules, clipping rules and the saving of moments are ApusTraining's business.
+// The optimiser's inner work: the norm of all gradients, and AdamW's update (Loshchilov and Hutter 2019, in PyTorch's
+// order of operations) in one pass over memory. Both run over chunks fixed by the parameters' shapes, combined in
+// order, so that threads change no bit. Schedules, clipping rules and the saving of moments are ApusTraining's
+// business.
 
 import CApusKernels
 

@@ -1,6 +1,6 @@
-// Scaled dot-product attention (Vaswani et al. 2017) over the segments of a packed batch, without a tokens × tokens matrix:
-// tiles of keys are merged by the online softmax, probabilities are recomputed backward (Dao et al. 2022). Key-value heads
-// may serve several query heads (Ainslie et al. 2023).
+// Scaled dot-product attention (Vaswani et al. 2017) over the segments of a packed batch, without a tokens × tokens
+// matrix: tiles of keys are merged by the online softmax, probabilities are recomputed backward (Dao et al. 2022).
+// Key-value heads may serve several query heads (Ainslie et al. 2023).
 //
 // Work is split by segment, head and chunk of queries; each query's result is a function of its own sequence alone.
 

@@ -1,4 +1,5 @@
-// One pass of attention over all segments and heads: cuts it into tasks for the threads and describes each to the kernel.
+// One pass of attention over all segments and heads: cuts it into tasks for the threads and describes each to the
+// kernel.
 
 import ApusCore
 import CApusKernels

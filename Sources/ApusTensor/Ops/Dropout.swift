@@ -1,5 +1,6 @@
-// Dropout (Srivastava et al. 2014). What is dropped is a function of seed, step, place and token (Philox), so nothing is
-// stored: the backward pass draws the same numbers again, and the split of a step into micro-batches changes nothing.
+// Dropout (Srivastava et al. 2014). What is dropped is a function of seed, step, place and token (Philox), so nothing
+// is stored: the backward pass draws the same numbers again, and the split of a step into micro-batches changes
+// nothing.
 
 import CApusKernels
 

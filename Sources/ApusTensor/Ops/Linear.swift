@@ -1,6 +1,6 @@
-// The linear layer with what belongs to it fused: bias, activation, residual. Weights are [N, D], as in most checkpoints.
-// Each output sums over its features in order, each weight's gradient over the tokens in order: so neither threads nor the
-// rest of the batch change a bit, and a step in micro-batches gives the gradient of the whole.
+// The linear layer with what belongs to it fused: bias, activation, residual. Weights are [N, D], as in most
+// checkpoints. Each output sums over its features in order, each weight's gradient over the tokens in order: so neither
+// threads nor the rest of the batch change a bit, and a step in micro-batches gives the gradient of the whole.
 
 import CApusKernels
 

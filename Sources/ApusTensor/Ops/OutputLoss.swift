@@ -1,6 +1,6 @@
 // Cross-entropy and the projection to the vocabulary as one operation, over blocks of tokens: a block's logits become
-// their own gradient in place and are multiplied at once, so that tokens × vocabulary is never held whole and nothing is
-// computed twice.
+// their own gradient in place and are multiplied at once, so that tokens × vocabulary is never held whole and nothing
+// is computed twice.
 
 import ApusCore
 import CApusKernels
@@ -48,7 +48,8 @@ struct OutputLoss {
     return losses
   }
 
-  /// Adds the losses to `earlier`, in token order; leaves the gradients of `scale` times them in the input and the weight.
+  /// Adds the losses to `earlier`, in token order; leaves the gradients of `scale` times them in the input and the
+  /// weight.
   func forwardBackward(scale: Float, addingTo earlier: Double = 0, in workspace: Workspace) -> Double {
     var sum = earlier
     let x = input.value
@@ -92,8 +93,8 @@ struct OutputLoss {
     workspace.products.multiply(job, byTransposeOf: weight)
   }
 
-  // Caps the logits, fills the state from them and, given a scale, turns them into the gradient: row by row, so that a row
-  // is still in the cache when its gradient is formed.
+  // Caps the logits, fills the state from them and, given a scale, turns them into the gradient: row by row, so that a
+  // row is still in the cache when its gradient is formed.
   private func reduce(
     _ logits: Tensor, _ tokens: Range<Int>, _ state: State, gradientScale: Float? = nil, in workspace: Workspace
   ) {
@@ -149,7 +150,8 @@ extension Workspace {
     OutputLoss(projection: projection, input: hidden).evaluate(in: self)
   }
 
-  /// The rows' losses added to `earlier`; runs the whole tape backwards and accumulates the gradients of `scale` times them.
+  /// The rows' losses added to `earlier`; runs the whole tape backwards and accumulates the gradients of `scale` times
+  /// them.
   public func backwardFromLoss(
     _ hidden: Variable, _ projection: OutputProjection, scale: Float, addingTo earlier: Double = 0
   ) -> Double {

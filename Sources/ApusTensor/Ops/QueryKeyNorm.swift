@@ -1,5 +1,5 @@
-// Root-mean-square norms of queries and keys before they rotate (Henry et al. 2020; Dehghani et al. 2023): of each head, as
-// in Qwen 3 and Gemma 3, or of all heads together, as in OLMo 2. Values pass.
+// Root-mean-square norms of queries and keys before they rotate (Henry et al. 2020; Dehghani et al. 2023): of each
+// head, as in Qwen 3 and Gemma 3, or of all heads together, as in OLMo 2. Values pass.
 
 import CApusKernels
 

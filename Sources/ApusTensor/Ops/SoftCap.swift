@@ -1,5 +1,5 @@
-// The soft cap of Gemma 2's logits (Bello et al. 2016): they keep their order and never exceed the cap. That of attention
-// scores is inside the attention kernel.
+// The soft cap of Gemma 2's logits (Bello et al. 2016): they keep their order and never exceed the cap. That of
+// attention scores is inside the attention kernel.
 
 import CApusKernels
 

@@ -1,4 +1,5 @@
-// The sum of a branch and the residual stream, where no product can take the residual along: after a norm of the branch.
+// The sum of a branch and the residual stream, where no product can take the residual along: after a norm of the
+// branch.
 
 import CApusKernels
 

@@ -26,8 +26,8 @@ public enum TokenizerFile {
     return try opened(tokenizer, configuration["add_bos_token"]?.bool, file)
   }
 
-  /// A tokenizer whose texts begin with `bos_token` or not, as `add_bos_token` says where it is given; otherwise its own
-  /// file decides.
+  /// A tokenizer whose texts begin with `bos_token` or not, as `add_bos_token` says where it is given; otherwise its
+  /// own file decides.
   private static func opened(
     _ tokenizer: any Tokenizer, _ addsBeginning: Bool?, _ file: String
   ) throws(ApusError) -> any Tokenizer {

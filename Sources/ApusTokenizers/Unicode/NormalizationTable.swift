@@ -4,7 +4,8 @@
 
 /// Decompositions, combining classes and cases, packed (see PackedNumbers).
 enum NormalizationTable {
-  /// Code point (difference), length * 4 + 2 if composition makes it + 1 if only compatible, mapping (signed differences).
+  /// Code point (difference), length * 4 + 2 if composition makes it + 1 if only compatible, mapping (signed
+  /// differences).
   static let decompositions: StaticString = """
     gFFgCIJAwuBCFtqBFJhEouBDFjtBBFCBJlBiuBBF2LDJ35BuwBBFrvBBF8DCN7DmhQ/gQBNFmhQjhQBNCihQ/gQCKa+rBBK9rBgsBBK/rBisBBKhsB\
     ksBBKjsBusBBKtsBysBCKtsBouBBKjuB2rBBK1rB4rBBK3rB6rBBK5rBmsBBK9rBurBBKtrBwrBBKvrByrBBKxrB+rBCKzrBqrBBKnrBirBBKhrBkr\

@@ -27,14 +27,16 @@ extension PretrainConfiguration {
       "give one of them")
     try require(
       optimizer.minimumLearningRate <= optimizer.learningRate,
-      "optimizer.minimum_learning_rate \(optimizer.minimumLearningRate) is above optimizer.learning_rate \(optimizer.learningRate)",
+      "optimizer.minimum_learning_rate \(optimizer.minimumLearningRate) is above optimizer.learning_rate "
+        + "\(optimizer.learningRate)",
       "lower it")
     try require(
       optimizer.warmupSteps <= training.steps,
       "optimizer.warmup_steps \(optimizer.warmupSteps) is more than training.steps \(training.steps)", "lower it")
     try require(
       optimizer.schedule != .wsd || optimizer.decaySteps <= training.steps - optimizer.warmupSteps,
-      "optimizer.decay_steps \(optimizer.decaySteps) and warmup_steps \(optimizer.warmupSteps) exceed training.steps \(training.steps)",
+      "optimizer.decay_steps \(optimizer.decaySteps) and warmup_steps \(optimizer.warmupSteps) exceed training.steps "
+        + "\(training.steps)",
       "lower them")
     try require(
       training.batch <= Self.mostTokens / model.context,

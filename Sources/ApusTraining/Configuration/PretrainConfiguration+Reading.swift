@@ -1,5 +1,5 @@
-// From JSON and `--set key=value` to a configuration and back. Files are nested by section ("optimizer": {"beta1": …}) or use
-// dotted keys; unknown keys are errors that name the nearest known one.
+// From JSON and `--set key=value` to a configuration and back. Files are nested by section ("optimizer": {"beta1": …})
+// or use dotted keys; unknown keys are errors that name the nearest known one.
 
 public import ApusCore
 

@@ -1,5 +1,5 @@
-// Everything that a pretraining run is asked to do, as plain values with sensible defaults. How they are read from JSON and
-// the command line, and which values are allowed, stands in Setting.swift and Setting+All.swift.
+// Everything that a pretraining run is asked to do, as plain values with sensible defaults. How they are read from JSON
+// and the command line, and which values are allowed, stands in Setting.swift and Setting+All.swift.
 
 /// What a pretraining run is asked to do.
 public struct PretrainConfiguration: Sendable, Equatable {

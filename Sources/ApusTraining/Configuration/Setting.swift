@@ -1,5 +1,5 @@
-// One setting of a pretraining run: its dotted key, what it means, how it is read from JSON and written to it, and which
-// values are allowed. The table of all settings is the one place that a new one has to be added to.
+// One setting of a pretraining run: its dotted key, what it means, how it is read from JSON and written to it, and
+// which values are allowed. The table of all settings is the one place that a new one has to be added to.
 
 public import ApusCore
 

@@ -22,8 +22,8 @@ public final class CorpusBuilder {
   /// What was written, by split.
   public private(set) var counts: [Split: CorpusCounts] = [:]
 
-  /// Documents longer than this are encoded in pieces, cut before a space that follows a letter: byte-level vocabularies split
-  /// there anyway.
+  /// Documents longer than this are encoded in pieces, cut before a space that follows a letter: byte-level
+  /// vocabularies split there anyway.
   static let pieceBytes = 4 << 20
 
   private let folder: String

@@ -1,7 +1,7 @@
-// How a row of tokens becomes a row of questions and answers. Where documents end with an end-of-text token, that same token
-// also begins the next document: input i is token i − 1 (end of text before the first), target i is token i. So every token
-// of the corpus, the first of a document included, is predicted exactly once, and a model can be asked for a text from
-// nothing. Without such a token, input i is token i, and a document's last token has no answer (target −1).
+// How a row of tokens becomes a row of questions and answers. Where documents end with an end-of-text token, that same
+// token also begins the next document: input i is token i − 1 (end of text before the first), target i is token i. So
+// every token of the corpus, the first of a document included, is predicted exactly once, and a model can be asked for
+// a text from nothing. Without such a token, input i is token i, and a document's last token has no answer (target −1).
 //
 // In both cases a document begins at input i exactly where one ended at token i.
 
@@ -41,8 +41,8 @@ public struct CorpusStream: Sendable {
     return document < corpus.documentCount ? min(limit, corpus.end(ofDocument: document)) : limit
   }
 
-  /// Writes inputs and targets of `range` from `offset` on. Both arrays must reach to `offset + range.count`, and `inputs`
-  /// one further: its last place is scratch.
+  /// Writes inputs and targets of `range` from `offset` on. Both arrays must reach to `offset + range.count`, and
+  /// `inputs` one further: its last place is scratch.
   func copy(_ range: Range<Int>, inputs: inout [Int32], targets: inout [Int32], at offset: Int) throws(ApusError) {
     guard let beginning else {
       return try copyWithoutEnd(range, inputs: &inputs, targets: &targets, at: offset)

@@ -4,7 +4,8 @@ import ApusCore
 
 /// How text is cut into documents.
 public enum DocumentRule: String, Sendable, CaseIterable {
-  /// `jsonl` for names that end so, `separator` where the first megabyte holds one, `file` for 20 files or more, else `text`.
+  /// `jsonl` for names that end so, `separator` where the first megabyte holds one, `file` for 20 files or more, else
+  /// `text`.
   case automatic
   /// Documents stand between separators.
   case separator
@@ -52,8 +53,8 @@ struct DocumentCutter {
   let separator: [UInt8]
   let file: String
 
-  /// The next document at or after `place`, which moves behind it; nil at the end. White space at the edges of a separated
-  /// document is left out, and so are documents of nothing else.
+  /// The next document at or after `place`, which moves behind it; nil at the end. White space at the edges of a
+  /// separated document is left out, and so are documents of nothing else.
   func next(in bytes: Span<UInt8>, _ place: inout Int) throws(ApusError) -> [UInt8]? {
     while place < bytes.count {
       let start = place

@@ -1,5 +1,5 @@
-// Which rows make up a training step: a function of one integer, the position (how many rows came before), so a run resumes
-// by remembering it, and shuffling costs O(1) in time and memory. It knows no model and no step size.
+// Which rows make up a training step: a function of one integer, the position (how many rows came before), so a run
+// resumes by remembering it, and shuffling costs O(1) in time and memory. It knows no model and no step size.
 
 public import ApusCore
 
@@ -17,8 +17,8 @@ public struct BatcherOptions: Sendable, Equatable {
   public var context: Int
   /// The order of the rows.
   public var order = SamplingOrder.epochs
-  /// Whether a document may be cut so that every row is full. Otherwise a row holds whole documents as long as they fit, and
-  /// only those longer than the context are cut.
+  /// Whether a document may be cut so that every row is full. Otherwise a row holds whole documents as long as they
+  /// fit, and only those longer than the context are cut.
   public var cutsDocuments = true
   /// Seeds the order.
   public var seed: UInt64

@@ -1,5 +1,5 @@
-// One seed of a run gives every random decision its own: a Philox draw keyed by the seed, for a purpose and an index. So no
-// state has to be saved, and adding a purpose changes none of the others.
+// One seed of a run gives every random decision its own: a Philox draw keyed by the seed, for a purpose and an index.
+// So no state has to be saved, and adding a purpose changes none of the others.
 
 import ApusCore
 

@@ -1,11 +1,13 @@
-// The layout of a token shard, all numbers little-endian. It can be written from front to back without knowing its size:
+// The layout of a token shard, all numbers little-endian. It can be written from front to back without knowing its
+// size:
 //
 //   head    64 bytes   magic "APUSTOKS", version u32, token width u32 (2 or 4), vocabulary size u64, fingerprint of the
 //                      tokenizer u64, end-of-text id u64 (all ones: none), zeros
 //   tokens             u16 or u32 each, filled up with zeros to a multiple of 8 bytes
 //   ends               u64 per document that ends here: index of the token after its last one
 //   pages              u64 per page of 64 KiB of the token bytes: its checksum
-//   foot    64 bytes   token count u64, document count u64, bytes of text u64, checksum of ends and pages u64, checksum of
+//   foot    64 bytes   token count u64, document count u64, bytes of text u64, checksum of ends and pages u64, checksum
+//   of
 //                      head and foot u64, zeros, magic "SKOTSUPA"
 //
 // A truncated file has no foot; a changed byte is found by its page, whose offset the error names.

@@ -1,5 +1,6 @@
-// The tokens of one optimiser step, row after row, each row a run of segments. It is cut into micro-batches without changing a
-// bit of the result: the count of valid targets belongs to the whole step, and every token knows its place in it.
+// The tokens of one optimiser step, row after row, each row a run of segments. It is cut into micro-batches without
+// changing a bit of the result: the count of valid targets belongs to the whole step, and every token knows its place
+// in it.
 
 import ApusCore
 public import ApusTensor

@@ -1,5 +1,5 @@
-// Text files as a corpus: which rule finds their documents, which of them are kept for validation, and the way into shards.
-// Files are mapped, so their size does not matter.
+// Text files as a corpus: which rule finds their documents, which of them are kept for validation, and the way into
+// shards. Files are mapped, so their size does not matter.
 //
 // Split: with one long text per file, the last share f of its bytes, cut at a character, is validation. With documents,
 // document i (from 0, over all files) is validation where ⌊(i + 1) f⌋ > ⌊i f⌋: every tenth for f = 0.1.
@@ -105,8 +105,8 @@ public struct TextCorpus: Sendable {
 }
 
 extension TextCorpus {
-  /// The tokens of one file, for evaluation, cut into documents as for training: where the text has separators or is JSON
-  /// lines, each document ends with the token that says so; any other text is one document without an end.
+  /// The tokens of one file, for evaluation, cut into documents as for training: where the text has separators or is
+  /// JSON lines, each document ends with the token that says so; any other text is one document without an end.
   ///
   public static func tokens(
     ofFile path: String, tokenizer: any Tokenizer, warn: (String) -> Void = { _ in }

@@ -61,8 +61,8 @@ public struct TokenCorpus: Sendable {
     self.init(identity: identity, stores: [MemoryStore(tokens: tokens, ends: documentEnds)])
   }
 
-  /// What begins texts for a model that has learnt from this: the token between documents, where there are enough of them
-  /// to have learnt from what follows it.
+  /// What begins texts for a model that has learnt from this: the token between documents, where there are enough of
+  /// them to have learnt from what follows it.
   public var opening: [Int32] {
     documentCount >= DocumentRule.leastDocuments ? [identity.endOfText].compactMap { $0 } : []
   }

@@ -1,6 +1,6 @@
-// Which windows of a text a model sees so that every token is scored exactly once, and with as much context as the stride
-// leaves it. Documents that fit the context are one window; longer ones are walked through by overlapping windows of which
-// only the new tokens count. It knows no model.
+// Which windows of a text a model sees so that every token is scored exactly once, and with as much context as the
+// stride leaves it. Documents that fit the context are one window; longer ones are walked through by overlapping
+// windows of which only the new tokens count. It knows no model.
 
 /// A run of inputs and the first of them that counts.
 struct EvaluationWindow: Equatable {

@@ -1,5 +1,5 @@
-// How well a model predicts a text: the mean loss per token, perplexity, and bits per byte of the very text whose tokens were
-// scored, which is comparable between tokenizers. Sums run in token order; nothing is sampled.
+// How well a model predicts a text: the mean loss per token, perplexity, and bits per byte of the very text whose
+// tokens were scored, which is comparable between tokenizers. Sums run in token order; nothing is sampled.
 
 public import ApusCore
 public import ApusModels
@@ -54,7 +54,8 @@ public struct Evaluator {
     }
   }
 
-  /// The losses of a stream's tokens under `model`. `progress` is called with the tokens scored so far and may throw to stop.
+  /// The losses of a stream's tokens under `model`. `progress` is called with the tokens scored so far and may throw to
+  /// stop.
   public func evaluate(
     _ stream: CorpusStream, model: Model, in workspace: Workspace,
     progress: (Int) throws(ApusError) -> Void = { _ in }

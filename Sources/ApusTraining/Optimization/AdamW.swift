@@ -1,5 +1,5 @@
-// AdamW as a training step sees it: take the norm, clip by it, update at the schedule's rate, forget the gradient. The moments
-// and the loops over memory are ApusTensor's.
+// AdamW as a training step sees it: take the norm, clip by it, update at the schedule's rate, forget the gradient. The
+// moments and the loops over memory are ApusTensor's.
 
 public import ApusTensor
 

@@ -1,5 +1,5 @@
-// The learning rate of every step: warm-up, then constant, cosine or warm-up–stable–decay. A pure function of the step, so
-// a resumed run needs to remember nothing.
+// The learning rate of every step: warm-up, then constant, cosine or warm-up–stable–decay. A pure function of the step,
+// so a resumed run needs to remember nothing.
 //
 // Cosine as in nanoGPT's get_lr (Loshchilov and Hutter, arXiv:1608.03983); WSD as in MiniCPM (arXiv:2404.06395) with a
 // linear decay. The two count their warm-up differently by tradition, see `rate(at:)`.
@@ -45,9 +45,9 @@ public struct Schedule: Sendable, Equatable {
 
   /// The rate of step `step` (from 0).
   ///
-  /// With W warm-up steps, cosine climbs as peak (s + 1) / (W + 1), so that step W is the first at the peak; WSD and constant
-  /// climb as peak (s + 1) / W, so that step W − 1 is. WSD falls as minimum + (peak − minimum) (N − s) / D over its last D
-  /// of N steps, whose first is still at the peak.
+  /// With W warm-up steps, cosine climbs as peak (s + 1) / (W + 1), so that step W is the first at the peak; WSD and
+  /// constant climb as peak (s + 1) / W, so that step W − 1 is. WSD falls as minimum + (peak − minimum) (N − s) / D
+  /// over its last D of N steps, whose first is still at the peak.
   public func rate(at step: Int) -> Double {
     if step < warmupSteps {
       return peak * Double(step + 1) / Double(shape == .cosine ? warmupSteps + 1 : warmupSteps)

@@ -1,6 +1,6 @@
 // The optimiser's moments as a safetensors file: two float32 tensors per parameter, `<name>.first_moment` and
-// `<name>.second_moment`, by the names that parameters have in the model. A model's own file may slice and transpose them; this
-// one is read only by the program that wrote it.
+// `<name>.second_moment`, by the names that parameters have in the model. A model's own file may slice and transpose
+// them; this one is read only by the program that wrote it.
 
 import ApusCore
 import ApusFormats

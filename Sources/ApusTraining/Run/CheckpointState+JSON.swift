@@ -1,5 +1,5 @@
-// A checkpoint's numbers as state.json, for the program and for people: besides what is read back it names the schedule's
-// place in plain words.
+// A checkpoint's numbers as state.json, for the program and for people: besides what is read back it names the
+// schedule's place in plain words.
 
 import ApusCore
 

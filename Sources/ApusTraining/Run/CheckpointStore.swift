@@ -1,9 +1,9 @@
-// A checkpoint: a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json) with the optimiser's moments
-// and the numbers that a run continues from.
+// A checkpoint: a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json) with the optimiser's
+// moments and the numbers that a run continues from.
 //
-// It is written under a name that begins with a dot, everything synced, state.json last, and then renamed: whatever kills the
-// process, or the machine, a visible folder is complete. state.json also holds each file's size and checksum, so that
-// damage of the disk is found and the checkpoint before is taken.
+// It is written under a name that begins with a dot, everything synced, state.json last, and then renamed: whatever
+// kills the process, or the machine, a visible folder is complete. state.json also holds each file's size and checksum,
+// so that damage of the disk is found and the checkpoint before is taken.
 
 import ApusCore
 import ApusModels

@@ -1,5 +1,5 @@
-// The points of a run's loss curves, thinned so that a run of any length fits: the training loss is smoothed and at most a few
-// thousand points are held; validation points are all kept. It draws nothing.
+// The points of a run's loss curves, thinned so that a run of any length fits: the training loss is smoothed and at
+// most a few thousand points are held; validation points are all kept. It draws nothing.
 
 import Foundation
 

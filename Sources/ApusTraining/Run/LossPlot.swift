@@ -1,5 +1,5 @@
-// The loss curves of a run as an SVG: the smoothed training loss, the validation points, and the floor where it is known.
-// Losses in, picture out.
+// The loss curves of a run as an SVG: the smoothed training loss, the validation points, and the floor where it is
+// known. Losses in, picture out.
 
 import ApusCore
 

@@ -1,5 +1,5 @@
-// The machine's multiply-add peak, measured now with as many threads as the work uses: shared machines drift, so a share of
-// peak needs the peak of the same minute.
+// The machine's multiply-add peak, measured now with as many threads as the work uses: shared machines drift, so a
+// share of peak needs the peak of the same minute.
 
 import ApusCore
 public import ApusTensor

@@ -1,5 +1,5 @@
-// The text of a run: a folder of shards with its tokenizer. Either the configuration names one, or the run makes its own from
-// text, once: a resumed run finds it and needs the text no more.
+// The text of a run: a folder of shards with its tokenizer. Either the configuration names one, or the run makes its
+// own from text, once: a resumed run finds it and needs the text no more.
 
 public import ApusCore
 public import ApusTokenizers

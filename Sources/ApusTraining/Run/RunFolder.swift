@@ -1,5 +1,6 @@
-// The folder of a run: what lies where, who may write to it, and which checkpoint is the latest. Nothing is chosen that is not
-// complete: checkpoints come into being by one rename, and half-made or half-removed ones have names that begin with a dot.
+// The folder of a run: what lies where, who may write to it, and which checkpoint is the latest. Nothing is chosen that
+// is not complete: checkpoints come into being by one rename, and half-made or half-removed ones have names that begin
+// with a dot.
 //
 //   configuration.json   the effective configuration
 //   data/                tokenizer and shards, where the run made its own

@@ -1,5 +1,5 @@
-// The log of a run: one JSON object a line for every step. A checkpoint records the log's length, and a resumed run cuts it
-// back to that: however often a run was killed, its log ends as that of an undisturbed one.
+// The log of a run: one JSON object a line for every step. A checkpoint records the log's length, and a resumed run
+// cuts it back to that: however often a run was killed, its log ends as that of an undisturbed one.
 
 import ApusCore
 

@@ -1,5 +1,5 @@
-// What one step of training did: what the log records, the progress line shows and the loss plot draws. The fields below
-// `timing` depend on the machine's mood; all others are the same on every run, bit for bit.
+// What one step of training did: what the log records, the progress line shows and the loss plot draws. The fields
+// below `timing` depend on the machine's mood; all others are the same on every run, bit for bit.
 
 import ApusCore
 

@@ -1,6 +1,6 @@
 // The steps of training and nothing else: batch, gradient, clipping, update. It knows no file, no log, no checkpoint;
-// TrainingRun adds those. A step is a function of the weights, the moments and two integers (step and position), and so is
-// everything that follows from it.
+// TrainingRun adds those. A step is a function of the weights, the moments and two integers (step and position), and so
+// is everything that follows from it.
 
 public import ApusCore
 public import ApusModels
@@ -48,7 +48,8 @@ public final class Trainer {
     guard corpus.identity.vocabularySize <= model.specification.vocabulary else {
       throw ApusError(
         .badData,
-        "the text was tokenized with \(corpus.identity.vocabularySize) ids, the model knows \(model.specification.vocabulary)",
+        "the text was tokenized with \(corpus.identity.vocabularySize) ids, the model knows "
+          + "\(model.specification.vocabulary)",
         remedy: "use the tokenizer that the shards were made with")
     }
     try configuration.requireMemory(for: model.specification)
@@ -78,8 +79,8 @@ public final class Trainer {
   public var isFinished: Bool { progress.step >= configuration.training.steps }
 
   /// Makes one step; nil where all are done.
-  /// - Throws: what the workspace's `check` throws, which abandons the step, or `badData` where the loss or its gradient is not finite: the weights are then those
-  ///   before the step.
+  /// - Throws: what the workspace's `check` throws, which abandons the step, or `badData` where the loss or its
+  ///   gradient is not finite: the weights are then those before the step.
   public func next() throws(ApusError) -> StepReport? {
     guard !isFinished else { return nil }
     let start = Clock.seconds()

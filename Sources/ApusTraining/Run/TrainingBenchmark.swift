@@ -1,5 +1,5 @@
-// How fast training is here: whole steps on random tokens, with the time of their parts. Random tokens make the same work as
-// real ones. It prints nothing.
+// How fast training is here: whole steps on random tokens, with the time of their parts. Random tokens make the same
+// work as real ones. It prints nothing.
 
 public import ApusCore
 import ApusModels

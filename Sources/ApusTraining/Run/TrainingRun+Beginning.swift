@@ -1,6 +1,6 @@
-// How a run begins, in three parts whose order matters: first everything that can be refused is, on text made beside what the
-// folder holds; then the folder is taken, and an old run gives way; then the state of a resumed run is put back. So a run
-// that cannot be destroys none that was.
+// How a run begins, in three parts whose order matters: first everything that can be refused is, on text made beside
+// what the folder holds; then the folder is taken, and an old run gives way; then the state of a resumed run is put
+// back. So a run that cannot be destroys none that was.
 
 public import ApusCore
 import ApusModels
@@ -21,7 +21,8 @@ extension TrainingRun {
 
   // MARK: Check
 
-  /// Refuses now what `start` would be refused for later: a run that is in the way, or another process that trains here.
+  /// Refuses now what `start` would be refused for later: a run that is in the way, or another process that trains
+  /// here.
   public static func check(_ folder: RunFolder, _ start: Start) throws(ApusError) {
     _ = try open(folder, start)
   }

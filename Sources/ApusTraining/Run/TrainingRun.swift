@@ -1,10 +1,10 @@
-// A pretraining run in a folder: the trainer's steps with everything that must outlive the process. The order of things after
-// a step makes it safe to be killed at any instant:
+// A pretraining run in a folder: the trainer's steps with everything that must outlive the process. The order of things
+// after a step makes it safe to be killed at any instant:
 //
 //   update → validation → log line → (log synced → checkpoint written, synced, renamed → old ones removed)
 //
-// A checkpoint records how long the log was; resuming cuts the log back to that. So what follows is the same, bit for bit,
-// as if nothing had happened. It prints nothing; it is asked step by step, and told by closures what a sample is.
+// A checkpoint records how long the log was; resuming cuts the log back to that. So what follows is the same, bit for
+// bit, as if nothing had happened. It prints nothing; it is asked step by step, and told by closures what a sample is.
 
 public import ApusCore
 import ApusModels
@@ -90,8 +90,8 @@ public final class TrainingRun {
 
   /// Makes one step and everything that is due after it; nil when all is done.
   ///
-  /// The workspace's `check` may throw to stop it anywhere: an abandoned step was never begun, and one whose validation was
-  /// abandoned is completed by the next call, after `save` also that of a resumed run.
+  /// The workspace's `check` may throw to stop it anywhere: an abandoned step was never begun, and one whose validation
+  /// was abandoned is completed by the next call, after `save` also that of a resumed run.
   /// - Throws: where training diverges, the error names the last good checkpoint.
   public func next() throws(ApusError) -> StepReport? {
     if state.pending == nil { state.pending = try step() }

@@ -1,7 +1,7 @@
 // Small children's stories without end: story number i of a seed is a function of (seed, i) alone.
-// A corpus for learning that needs no download and whose entropy is known: each story comes with its exact probability, so a
-// model's loss has a floor that can be shown. Word frequencies follow Zipf's law at several levels, so that what is left to learn
-// falls as a power law (Hutter 2021, "Learning curve theory", arXiv:2102.04074).
+// A corpus for learning that needs no download and whose entropy is known: each story comes with its exact probability,
+// so a model's loss has a floor that can be shown. Word frequencies follow Zipf's law at several levels, so that what
+// is left to learn falls as a power law (Hutter 2021, "Learning curve theory", arXiv:2102.04074).
 
 import ApusCore
 
@@ -35,7 +35,8 @@ public struct Stories: Sendable {
     return Story(text: walk.chooser.text, bits: walk.chooser.bits)
   }
 
-  /// The information in a text, −log₂ of its probability in bits, found by reading it back; nil if it is not one of the stories.
+  /// The information in a text, −log₂ of its probability in bits, found by reading it back; nil if it is not one of the
+  /// stories.
   public static func bits(of text: [UInt8]) -> Double? {
     var walk = StoryWalk(grammar, StoryTrail(text))
     guard (try? walk.run()) != nil, walk.chooser.isAtEnd else { return nil }

@@ -1,9 +1,10 @@
 // The proof that a grammar is unambiguous and complete, by going through all its choices; run by the tests.
 //
-// 1. Words of a list are told apart where they stand: the rules put no letter after a word, and where one word begins another, the longer
-//    one goes on with a letter. 2. Alternatives of a rule are told apart by their heads, the text before their first choice, whatever the
-//    words chosen earlier were. 3. What is said again was said before. From 1 and 2, by induction over the choices from left to right, a
-//    text has one derivation, and no text is the beginning of another (there, the derivations would differ in some choice, hence the texts).
+// 1. Words of a list are told apart where they stand: the rules put no letter after a word, and where one word begins
+//    another, the longer one goes on with a letter. 2. Alternatives of a rule are told apart by their heads, the text
+//    before their first choice, whatever the words chosen earlier were. 3. What is said again was said before. From 1
+//    and 2, by induction over the choices from left to right, a text has one derivation, and no text is the beginning
+//    of another (there, the derivations would differ in some choice, hence the texts).
 
 extension StoryGrammar {
   static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A }

@@ -1,9 +1,10 @@
-// A probabilistic grammar with memory: rules with weights, words that depend on earlier words, and words said again later.
-// It knows nothing of what the stories say. The notation is described in StoryPlots.swift.
+// A probabilistic grammar with memory: rules with weights, words that depend on earlier words, and words said again
+// later. It knows nothing of what the stories say. The notation is described in StoryPlots.swift.
 //
-// It is unambiguous by construction, which `flaws()` proves for a given grammar: wherever there is a choice, the alternatives differ in
-// text before anything else is chosen, so the text read from left to right allows one derivation only. The probability of a text is then
-// exactly the product of the probabilities of its choices, and since no text is the beginning of another, the end costs nothing more.
+// It is unambiguous by construction, which `flaws()` proves for a given grammar: wherever there is a choice, the
+// alternatives differ in text before anything else is chosen, so the text read from left to right allows one derivation
+// only. The probability of a text is then exactly the product of the probabilities of its choices, and since no text is
+// the beginning of another, the end costs nothing more.
 
 /// A compiled grammar.
 struct StoryGrammar: Sendable {
@@ -65,7 +66,8 @@ struct StoryGrammar: Sendable {
     rules.reduce(0) { $0 + $1.alternatives.count } + lists.reduce(0) { $0 + $1.words.count * $1.orders.count }
   }
 
-  /// Compiles word lists and rules; `words` and `alternatives` cut each list and each rule to its first entries (for exhaustive tests).
+  /// Compiles word lists and rules; `words` and `alternatives` cut each list and each rule to its first entries (for
+  /// exhaustive tests).
   init(
     lists source: [String: StoryWords.List] = StoryWords.lists, givens: [String: String] = StoryPlots.givens,
     rules text: [String: [String]] = StoryPlots.rules, start: String = "story",

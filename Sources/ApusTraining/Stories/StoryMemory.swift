@@ -13,7 +13,8 @@ struct StoryMemory {
 
   mutating func bind(_ slot: Int, to word: Int) { bound[slot] = word }
 
-  /// The words that may be chosen for a slot with their weights: none twice from one list, and none that contradicts what is known.
+  /// The words that may be chosen for a slot with their weights: none twice from one list, and none that contradicts
+  /// what is known.
   func options(for slot: Int) -> [(index: Int, weight: UInt64)] {
     let list = grammar.lists[grammar.slots[slot].list]
     let order = list.orders[context(of: slot, contexts: list.orders.count - 1)]

@@ -1,7 +1,8 @@
 // The stories' rules, to be read as text:
 //   {+kind} chooses a word of the list `kind` and says it      {kind} says the chosen word again
-//   {+a look}, {a look} the same with "a" or "an"              {he} {him} {his} {He} {His} pronouns of `name`; {he2} … of `name2`
-//   <meet> goes on with one of the rule's alternatives         a digit (`spot2`) is another, different word of the same list
+//   {+a look}, {a look} the same with "a" or "an"              {he} {him} {his} {He} {His} pronouns of `name`
+//   <meet> goes on with one of the rule's alternatives         {he2} … those of `name2`
+//   a digit (`spot2`) is another, different word of the same list
 // Alternatives of a rule differ before their first choice, so the words said so far always tell which one was taken.
 
 /// The rules, by name, and what depends on what.
@@ -41,66 +42,70 @@ enum StoryPlots {
     "plot": [
       // Something is lost.
       """
-      {name} could not find {his} {+look} {+object}. {He} looked {+spot} and {+spot2}, but it was not there. <feel> <meet> <ask> \
-      "I have lost my {look} {object}," said {name}. <saw> <found>
+      {name} could not find {his} {+look} {+object}. {He} looked {+spot} and {+spot2}, but it was not there. <feel> \
+      <meet> <ask> "I have lost my {look} {object}," said {name}. <saw> <found>
       """,
       // Something is out of reach.
       """
-      {name} was playing with {his} {+look} {+object} when it {+fell}. {He} tried to get it back with {+a tool}, but <failed> \
-      <feel> <meet> "I have {+a tool2}," said {name2}. "<cheer>" <freed>
+      {name} was playing with {his} {+look} {+object} when it {+fell}. {He} tried to get it back with {+a tool}, but \
+      <failed> <feel> <meet> "I have {+a tool2}," said {name2}. "<cheer>" <freed>
       """,
       // Something is missing in the kitchen.
       """
-      {name} wanted to make {+food}, but there was no {+item} left. {He} looked {+spot} and found only {+a look} {+object}. \
-      <feel> <meet> "Do you have any {item}?" asked {name}. <give> They cooked together, and the {food} tasted {+tasty}.
+      {name} wanted to make {+food}, but there was no {+item} left. {He} looked {+spot} and found only {+a look} \
+      {+object}. <feel> <meet> "Do you have any {item}?" asked {name}. <give> They cooked together, and the {food} \
+      tasted {+tasty}.
       """,
       // A present without money.
       """
-      {name} remembered that it was the birthday of {his} friend {+name2}, {+a trait2} {+kind2}. {He} wanted to buy {+a look} \
-      {+object}, but it cost too much. <feel> So {he} took some {+stuff} and some {+stuff2} and made {a object} all by {himself}. \
-      <present>
+      {name} remembered that it was the birthday of {his} friend {+name2}, {+a trait2} {+kind2}. {He} wanted to buy \
+      {+a look} {+object}, but it cost too much. <feel> So {he} took some {+stuff} and some {+stuff2} and made {a \
+      object} all by {himself}. <present>
       """,
       // A way that is blocked.
       """
-      {name} set out to visit {his} {+relative} near the {+place}. {He} took {+a look} {+object} as a present. On the way, {he} \
-      came to {+a size} {+barrier} and could not go on. <feel> <meet> "We can use my {+ride}," said {name2}. So they went on \
-      together, and {his} {relative} was {+glad} to see them. <liked>
+      {name} set out to visit {his} {+relative} near the {+place}. {He} took {+a look} {+object} as a present. On the \
+      way, {he} came to {+a size} {+barrier} and could not go on. <feel> <meet> "We can use my {+ride}," said {name2}. \
+      So they went on together, and {his} {relative} was {+glad} to see them. <liked>
       """,
       // Something breaks.
       """
-      {name} dropped {his} {+look} {+object}, and it broke. {He} tried to mend it with some {+stuff}, but it fell apart again. \
-      <feel> <meet> <ask> {name} showed {him2} the {object}. "We need {+stuff2}," said {name2}. They worked until {+until}, and \
-      then it was as good as new.
+      {name} dropped {his} {+look} {+object}, and it broke. {He} tried to mend it with some {+stuff}, but it fell \
+      apart again. <feel> <meet> <ask> {name} showed {him2} the {object}. "We need {+stuff2}," said {name2}. They \
+      worked until {+until}, and then it was as good as new.
       """,
       // A noise.
       """
-      {name} suddenly heard {+a sound} noise {+spot}. "Who is there?" {he} called. {He} was a little {+feel}. <reveal> They looked \
-      {+spot2} and {+spot3}, and at last they found it.
+      {name} suddenly heard {+a sound} noise {+spot}. "Who is there?" {he} called. {He} was a little {+feel}. <reveal> \
+      They looked {+spot2} and {+spot3}, and at last they found it.
       """,
       // Lunch for two.
       """
-      {name} sat down {+spot} to eat some {+food}. <meet> "I am so hungry," said {name2}. {name} gave {him2} half of the {food}, \
-      and it tasted {+tasty}. In return, {name2} gave {name} {+a look} {+object} that {he2} had found {+spot2}.
+      {name} sat down {+spot} to eat some {+food}. <meet> "I am so hungry," said {name2}. {name} gave {him2} half of \
+      the {food}, and it tasted {+tasty}. In return, {name2} gave {name} {+a look} {+object} that {he2} had found \
+      {+spot2}.
       """,
       // A seed.
       """
-      {name} found {+a look} seed {+spot} and planted it {+spot2}. {He} watered it every day, but nothing grew. <feel> <meet> \
-      "A seed needs {+need}," said {name2}. They waited for {+number} {+unit}, and then {+a look2} {+plant} grew there.
+      {name} found {+a look} seed {+spot} and planted it {+spot2}. {He} watered it every day, but nothing grew. <feel> \
+      <meet> "A seed needs {+need}," said {name2}. They waited for {+number} {+unit}, and then {+a look2} {+plant} \
+      grew there.
       """,
       // A contest.
       """
-      {name} heard about a {+contest}. The prize was {+a look} {+object}. But {he} was {+feel}, because {he} had never won \
-      anything. <meet> "You only have to {+advice}," said {name2}. So {name} took part and came {+rank}. <clap>
+      {name} heard about a {+contest}. The prize was {+a look} {+object}. But {he} was {+feel}, because {he} had never \
+      won anything. <meet> "You only have to {+advice}," said {name2}. So {name} took part and came {+rank}. <clap>
       """,
       // Lost on the way.
       """
-      {name} walked too far and got lost near the {+place}. <feel> <meet> <ask> "I cannot find my way home," said {name}. \
-      "Follow the {+guide}," said {name2}. They walked past the {+place2} and the {+place3}, and there was the {house} {home}.
+      {name} walked too far and got lost near the {+place}. <feel> <meet> <ask> "I cannot find my way home," said \
+      {name}. "Follow the {+guide}," said {name2}. They walked past the {+place2} and the {+place3}, and there was the \
+      {house} {home}.
       """,
       // In bed with a cold.
       """
-      {name} woke up with {+ache}. {He} could not {hobby}. <feel> But then {his} friend {+name2}, {+a trait2} {+kind2}, came with \
-      some {+food} and {+a look} {+object}. After {+number} {+unit}, {name} could {hobby} again.
+      {name} woke up with {+ache}. {He} could not {hobby}. <feel> But then {his} friend {+name2}, {+a trait2} \
+      {+kind2}, came with some {+food} and {+a look} {+object}. After {+number} {+unit}, {name} could {hobby} again.
       """,
     ],
     "feel": [

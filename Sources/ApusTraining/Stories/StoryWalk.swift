@@ -1,5 +1,5 @@
-// Walking through a grammar once: whoever chooses (chance, a text, a test) is asked at each choice, and is told what is said.
-// Writing a story and reading it back are the same walk, so they cannot disagree.
+// Walking through a grammar once: whoever chooses (chance, a text, a test) is asked at each choice, and is told what is
+// said. Writing a story and reading it back are the same walk, so they cannot disagree.
 
 /// Decides a walk: one implementation draws by chance, one follows a text, one goes through all possibilities.
 protocol StoryChooser {

@@ -4,8 +4,8 @@
 // compile that with their vec.h.
 //
 // The kernels know no thread, no tensor and no model. They are given ranges, so that callers split the work by output;
-// and they allocate nothing. Every result is a function of its inputs alone: not of the range it was computed in, nor of
-// its neighbours in the batch. Bits may differ between instruction sets.
+// and they allocate nothing. Every result is a function of its inputs alone: not of the range it was computed in, nor
+// of its neighbours in the batch. Bits may differ between instruction sets.
 //
 // Legend: T tokens (rows), D width (columns), H heads, K key-value heads.
 
@@ -143,8 +143,8 @@ typedef struct apus_kernels {
                               bool accumulate, size_t rows, size_t columns);
   // Adds to dgain and dbias, columns column_begin ..< column_end, row after row (bits independent of the split).
   void (*norm_backward_gain)(apus_norm_kind kind, const float *x, const float *_Nullable mean, const float *rstd,
-                             const float *dy, float *dgain, float *_Nullable dbias, size_t rows, size_t columns, size_t column_begin,
-                             size_t column_end);
+                             const float *dy, float *dgain, float *_Nullable dbias, size_t rows, size_t columns,
+                             size_t column_begin, size_t column_end);
   // sum[j] += x[0][j] + x[1][j] + ..., sequentially over rows, for columns column_begin ..< column_end.
   void (*column_sums)(const float *x, ptrdiff_t x_row, float *sum, size_t rows, size_t column_begin, size_t column_end);
 
@@ -152,7 +152,8 @@ typedef struct apus_kernels {
   void (*softmax_backward)(const float *y, const float *dy, float *dx, size_t rows, size_t columns);
 
   // Rotates the first `rotary_dim` features of `heads` heads in each row, in place. cosine and sine tables are
-  // [position][rotary_dim / 2]; interleaved pairs (2i, 2i+1), else (i, i + rotary_dim / 2). direction -1 is the inverse.
+  // [position][rotary_dim / 2]; interleaved pairs (2i, 2i+1), else (i, i + rotary_dim / 2). direction -1 is the
+  // inverse.
   void (*rope)(float *x, ptrdiff_t row, size_t heads, size_t head_dim, size_t rotary_dim, const float *cosine,
                const float *sine, const int32_t *positions, bool interleaved, int direction, size_t rows);
 
@@ -165,8 +166,8 @@ typedef struct apus_kernels {
   void (*cache_write)(const float *key, const float *value, size_t head_dim, size_t slot, float *key_block,
                       float *value_block);
 
-  // Cross-entropy by vocabulary chunks. State per row: running maximum and sum of exp(logit - maximum), and the target's
-  // logit. `first` is the vocabulary index of logits[.][0]; start with maximum = -inf, sum = 0.
+  // Cross-entropy by vocabulary chunks. State per row: running maximum and sum of exp(logit - maximum), and the
+  // target's logit. `first` is the vocabulary index of logits[.][0]; start with maximum = -inf, sum = 0.
   void (*cross_entropy_update)(const float *logits, ptrdiff_t logits_row, size_t rows, size_t columns, size_t first,
                                const int32_t *targets, float *maximum, float *sum, float *target_logit);
   // logits become d loss / d logits = scale (softmax - onehot); rows with a negative target become 0.
@@ -180,12 +181,14 @@ typedef struct apus_kernels {
   void (*scatter_add)(const float *dy, const int32_t *ids, float scale, float *dtable, size_t rows, size_t columns,
                       size_t column_begin, size_t column_end);
 
-  // Philox 4x32-10, 0 <= rate < 1: y = x / (1 - rate) where kept, else 0 (added to y where `accumulate`). Element (t, j) uses lane j % 4
-  // of counter (j / 4, first_token + t, site, step) under key `seed`; kept when its 32-bit word >= rate 2^32.
+  // Philox 4x32-10, 0 <= rate < 1: y = x / (1 - rate) where kept, else 0 (added to y where `accumulate`). Element (t,
+  // j) uses lane j % 4 of counter (j / 4, first_token + t, site, step) under key `seed`; kept when its 32-bit word >=
+  // rate 2^32.
   void (*dropout)(const float *x, float *y, bool accumulate, float rate, uint64_t seed, uint32_t step, uint32_t site,
                   uint32_t first_token, size_t rows, size_t columns);
 
-  // AdamW in PyTorch's order, one pass: p *= 1 - lr wd; g' = gradient_scale g; m, v; p -= lr/bc1 m / (sqrt(v)/sqrt(bc2) + eps).
+  // AdamW in PyTorch's order, one pass: p *= 1 - lr wd; g' = gradient_scale g; m, v; p -= lr/bc1 m / (sqrt(v)/sqrt(bc2)
+  // + eps).
   void (*adamw)(float *p, const float *g, float *m, float *v, size_t n, float gradient_scale, float lr, float beta1,
                 float beta2, float epsilon, float weight_decay, float bias_correction1, float bias_correction2);
   // Sum of squares in double, in one fixed order.

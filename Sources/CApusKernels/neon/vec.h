@@ -1,5 +1,5 @@
-// arm64 NEON, which every arm64 has: 4 lanes, by vector extensions alone. The attribute is a formality, so that the files
-// of all instruction sets look alike: a file that includes this ends with `attribute pop`.
+// arm64 NEON, which every arm64 has: 4 lanes, by vector extensions alone. The attribute is a formality, so that the
+// files of all instruction sets look alike: a file that includes this ends with `attribute pop`.
 #include "../families.h"
 
 #pragma clang attribute push(__attribute__((target("neon"))), apply_to = function)

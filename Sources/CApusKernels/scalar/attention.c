@@ -1,6 +1,7 @@
-// Attention of one head over one sequence, forward and backward, as the textbook writes it: all scores of a query, their
-// softmax, the weighted sum of values. Backward, with P the probabilities, M the dropout's factors and dS the gradient of
-// the scores before scaling: dV = (P M)^T dO, dP = M (dO V^T), dS = P (dP - sum(P dP)), times 1 - (s / cap)^2 where capped.
+// Attention of one head over one sequence, forward and backward, as the textbook writes it: all scores of a query,
+// their softmax, the weighted sum of values. Backward, with P the probabilities, M the dropout's factors and dS the
+// gradient of the scores before scaling: dV = (P M)^T dO, dP = M (dO V^T), dS = P (dP - sum(P dP)), times 1 - (s /
+// cap)^2 where capped.
 #include <math.h>
 
 #include "philox.h"

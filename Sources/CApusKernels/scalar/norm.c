@@ -1,5 +1,6 @@
-// LayerNorm (Ba, Kiros, Hinton 2016) and RMSNorm (Zhang, Sennrich 2019), forward and backward, as plain loops with sums in
-// double. With x̂ = (x - mean) rstd and g = dy (gain + offset): dx = rstd (g - mean(g) - x̂ mean(g x̂)); RMS lacks mean(g).
+// LayerNorm (Ba, Kiros, Hinton 2016) and RMSNorm (Zhang, Sennrich 2019), forward and backward, as plain loops with sums
+// in double. With x̂ = (x - mean) rstd and g = dy (gain + offset): dx = rstd (g - mean(g) - x̂ mean(g x̂)); RMS lacks
+// mean(g).
 #include <math.h>
 
 #include "../families.h"

@@ -1,5 +1,5 @@
-// Philox 4x32-10: four random words that are a pure function of a counter and a key, so that dropout is recomputed, never
-// stored. Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+// Philox 4x32-10: four random words that are a pure function of a counter and a key, so that dropout is recomputed,
+// never stored. Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 #ifndef APUS_SCALAR_PHILOX_H
 #define APUS_SCALAR_PHILOX_H
 

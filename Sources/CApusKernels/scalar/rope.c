@@ -1,5 +1,5 @@
-// Rotary position embedding (Su et al. 2021): pairs of features turn by position-dependent angles whose cosines and sines
-// the caller has tabulated. The inverse, which is also the derivative, turns by the negative angle.
+// Rotary position embedding (Su et al. 2021): pairs of features turn by position-dependent angles whose cosines and
+// sines the caller has tabulated. The inverse, which is also the derivative, turns by the negative angle.
 #include "../families.h"
 
 static void rope(float *x, ptrdiff_t row, size_t heads, size_t head_dim, size_t rotary_dim, const float *cosine,

@@ -1,8 +1,8 @@
 // The activation functions with their derivatives, on one vector. `f` is a constant where these are expanded, so the
 // switch costs nothing.
 //
-// GELU's tanh form is written as x s(2u), s the logistic function, since (1 + tanh u) / 2 = s(2u): cheaper, and right to
-// the last places for negative x, where 1 + tanh u cancels.
+// GELU's tanh form is written as x s(2u), s the logistic function, since (1 + tanh u) / 2 = s(2u): cheaper, and right
+// to the last places for negative x, where 1 + tanh u cancels.
 #ifndef APUS_ACTIVATIONS_INLINE_H
 #define APUS_ACTIVATIONS_INLINE_H
 

@@ -1,9 +1,9 @@
 // Attention by tiles of keys with the online softmax, so that no tokens x tokens matrix exists. Milakov and Gimelshein,
 // "Online normalizer calculation for softmax", 2018; Dao et al., "FlashAttention", 2022.
 //
-// Tiles are the outer loop: each is packed once (or is a cache block) and meets all queries, a few at a time, whose running
-// maximum and sum lie in scratch and whose weighted sum of values grows in the output rows. Only keys that a query sees
-// enter its sums, so that nothing in the slots beyond, not even NaN, can matter.
+// Tiles are the outer loop: each is packed once (or is a cache block) and meets all queries, a few at a time, whose
+// running maximum and sum lie in scratch and whose weighted sum of values grows in the output rows. Only keys that a
+// query sees enter its sums, so that nothing in the slots beyond, not even NaN, can matter.
 #include "attention_inline.h"
 #include "attention_backward.h"
 
@@ -14,8 +14,8 @@ typedef struct {
   float *maximum, *sum;  // of all queries; the maxima in units of log 2
 } key_tile;
 
-// From scores to exponentials in place, for a block of R queries: their maxima, in units of log 2, become those with this
-// tile, `rescale` what the earlier sums are to be multiplied with, and `sum` the sums of this tile.
+// From scores to exponentials in place, for a block of R queries: their maxima, in units of log 2, become those with
+// this tile, `rescale` what the earlier sums are to be multiplied with, and `sum` the sums of this tile.
 INLINE void exponentials(int R, const apus_attention *a, visible_keys v, float *s, float *maximum, float *rescale,
                          float *sum) {
   const float unit = a->soft_cap > 0 ? 1 : a->scale * LOG2_E;
@@ -59,8 +59,9 @@ static void drop_probabilities(const apus_attention *a, const key_tile *tile, si
   }
 }
 
-// out[r][f ..< f + C W] = rescale[r] out[r] + p[r] values, over the keys that each row sees, in order. The common keys are
-// framed by two triangles: row r sees r keys more than row 0 at the end, and as many fewer at the beginning of a window.
+// out[r][f ..< f + C W] = rescale[r] out[r] + p[r] values, over the keys that each row sees, in order. The common keys
+// are framed by two triangles: row r sees r keys more than row 0 at the end, and as many fewer at the beginning of a
+// window.
 INLINE void weighted_values(int R, int C, const float *p, const float *rescale, visible_keys v, const float *values,
                             size_t head_dim, float *out, ptrdiff_t out_row, size_t n) {
   ptrdiff_t begin = first_visible(v, R - 1), end = end_visible(v, 0), row = (ptrdiff_t)head_dim;
@@ -76,7 +77,8 @@ INLINE void weighted_values(int R, int C, const float *p, const float *rescale, 
     UNROLL for (int j = 1; j < R; j++) if (v.high + j <= v.count) UNROLL for (int r = j; r < R; r++)
         chain(1, C, acc + r, p + r * TILE, 0, 1, v.high + j - 1, v.high + j, values, row, n);
   }
-  UNROLL for (int r = 0; r < R; r++) UNROLL for (int c = 0; c < C; c++) row_store(out + r * out_row + c * W, acc[r][c], n);
+  UNROLL for (int r = 0; r < R; r++) UNROLL for (int c = 0; c < C; c++)
+      row_store(out + r * out_row + c * W, acc[r][c], n);
 }
 
 // R queries from `query` on, each of which sees keys of the tile, some in common.

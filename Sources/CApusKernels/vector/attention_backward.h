@@ -1,8 +1,10 @@
 // Attention's backward pass, in row mode: probabilities are recomputed from the log-sum-exp that the forward pass left
-// (scalar/attention.c has the formulas), and sum(P dP) of a query is the product of its output and the output's gradient.
+// (scalar/attention.c has the formulas), and sum(P dP) of a query is the product of its output and the output's
+// gradient.
 //
 // Tiles of keys are the outer loop, blocks of queries the inner: for each, P and dS are written to scratch, zero where
-// nothing is seen, and multiplied at once: dQ += dS K, dK += dS^T Q, dV += (P M)^T dO. All sums run in order of position.
+// nothing is seen, and multiplied at once: dQ += dS K, dK += dS^T Q, dV += (P M)^T dO. All sums run in order of
+// position.
 #ifndef APUS_ATTENTION_BACKWARD_H
 #define APUS_ATTENTION_BACKWARD_H
 
@@ -130,7 +132,8 @@ INLINE void key_gradients(int R, const apus_attention *a, const apus_attention_g
   if (begin < (ptrdiff_t)query_begin) begin = (ptrdiff_t)query_begin;
   if (end > (ptrdiff_t)query_end) end = (ptrdiff_t)query_end;
   if (begin >= end) return;
-  ptrdiff_t offset = (begin - (ptrdiff_t)query_begin) * TILE + (ptrdiff_t)key, position = (ptrdiff_t)(tile->first + key);
+  ptrdiff_t offset = (begin - (ptrdiff_t)query_begin) * TILE + (ptrdiff_t)key;
+  ptrdiff_t position = (ptrdiff_t)(tile->first + key);
   add_products(R, tile->probability + offset, 1, TILE, end - begin, g->output_gradient + begin * g->output_gradient_row,
                g->output_gradient_row, g->value_gradient + position * g->value_gradient_row, g->value_gradient_row,
                a->head_dim);

@@ -1,6 +1,6 @@
-// What attention's forward and backward passes share: which keys a block of queries sees in a tile, the packing of tiles,
-// and small products in registers, in which every output is one chain of multiply-adds in the order of the summed index,
-// whatever the block. So the bits of a query do not depend on the queries that it is computed with.
+// What attention's forward and backward passes share: which keys a block of queries sees in a tile, the packing of
+// tiles, and small products in registers, in which every output is one chain of multiply-adds in the order of the
+// summed index, whatever the block. So the bits of a query do not depend on the queries that it is computed with.
 //
 // Legend: R rows (queries, or keys) of a block, C vectors of columns, tile = APUS_KEY_TILE keys.
 #ifndef APUS_ATTENTION_INLINE_H
@@ -14,8 +14,8 @@
 #define MAX_R 6  // with C = 2: 12 independent chains, which hide the latency of the multiply-add
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// 2^x for x <= 127, 0 below -125 (so without denormals), to 1 ulp; a minimax fit of (2^r - 1) / r for |r| <= 1/2. Scores
-// are kept in units of log 2, since this spares the reduction two operations.
+// 2^x for x <= 127, 0 below -125 (so without denormals), to 1 ulp; a minimax fit of (2^r - 1) / r for |r| <= 1/2.
+// Scores are kept in units of log 2, since this spares the reduction two operations.
 #define LOG2_E 1.44269504f
 #define LN_2 0.693147181f
 INLINE vf vexp2(vf x) {
@@ -76,7 +76,8 @@ INLINE void prefetch_rows(const float *x, ptrdiff_t row, size_t count, size_t wi
 typedef float v4 __attribute__((vector_size(16), aligned(4)));
 
 INLINE void transpose_4x4(const float *x, ptrdiff_t x_row, float *y, ptrdiff_t y_row) {
-  v4 a = *(const v4 *)x, b = *(const v4 *)(x + x_row), c = *(const v4 *)(x + 2 * x_row), d = *(const v4 *)(x + 3 * x_row);
+  v4 a = *(const v4 *)x, b = *(const v4 *)(x + x_row), c = *(const v4 *)(x + 2 * x_row);
+  v4 d = *(const v4 *)(x + 3 * x_row);
   v4 ab0 = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab1 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   v4 cd0 = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd1 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
   *(v4 *)y = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
@@ -91,7 +92,8 @@ static void transpose_tile(const float *x, ptrdiff_t x_row, size_t count, size_t
   for (size_t i = 0; i < whole_rows; i += 4)
     for (size_t f = 0; f < whole; f += 4) transpose_4x4(x + (ptrdiff_t)i * x_row + f, x_row, y + f * TILE + i, TILE);
   for (size_t i = 0; i < count; i++)
-    for (size_t f = i < whole_rows ? whole : 0; f < width; f++) y[f * TILE + i] = x[(ptrdiff_t)i * x_row + (ptrdiff_t)f];
+    for (size_t f = i < whole_rows ? whole : 0; f < width; f++)
+      y[f * TILE + i] = x[(ptrdiff_t)i * x_row + (ptrdiff_t)f];
   if (count < TILE)
     for (size_t f = 0; f < width; f++) __builtin_memset(y + f * TILE + count, 0, (TILE - count) * sizeof(float));
 }

@@ -1,4 +1,5 @@
-// Cross-entropy over vocabulary chunks: running maximum and sum of exponentials, then the gradient in the logits' place.
+// Cross-entropy over vocabulary chunks: running maximum and sum of exponentials, then the gradient in the logits'
+// place.
 #include "functions_inline.h"
 #include "rows_inline.h"
 

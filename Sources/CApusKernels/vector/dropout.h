@@ -1,4 +1,5 @@
-// Dropout whose mask is a function of (seed, step, site, token, feature): the backward pass calls it again on gradients.
+// Dropout whose mask is a function of (seed, step, site, token, feature): the backward pass calls it again on
+// gradients.
 #include "philox_inline.h"
 #include "rows_inline.h"
 

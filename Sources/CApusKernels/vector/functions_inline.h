@@ -1,7 +1,8 @@
 // exp, tanh, erf and the logistic function on one vector, for all kernels that need them inside their loops. Without
 // branches, right for every input: infinities, NaN (stays NaN), denormals.
 //
-// Largest errors over all floats, against the C library in double (Tests/ApusKernelTests/FunctionTests.swift measures them):
+// Largest errors over all floats, against the C library in double (Tests/ApusKernelTests/FunctionTests.swift measures
+// them):
 //   vexp 1.0 ulp, vtanh 2.5 ulp, verf 1.2 ulp, vsigmoid 2.4 ulp.
 // Method: exp by Cody and Waite's reduction x = n ln 2 + r and a polynomial in r; the polynomials are minimax fits
 // (Remez) made for these intervals.

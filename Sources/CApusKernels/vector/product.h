@@ -1,9 +1,10 @@
-// Matrix product on packed panels, after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008):
-// a tile of MR rows by one panel (NV vectors) lives in registers while k runs; MR rows of a stay in the first cache while
-// B_BLOCK floats of panels pass by from the second, so that a row of c is written in longer runs than one panel.
+// Matrix product on packed panels, after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication"
+// (2008): a tile of MR rows by one panel (NV vectors) lives in registers while k runs; MR rows of a stay in the first
+// cache while B_BLOCK floats of panels pass by from the second, so that a row of c is written in longer runs than one
+// panel.
 //
-// Every output is one chain of fused multiply-adds over k in order: blocks of k go through c, which stores floats exactly.
-// So neither the block sizes nor the number of rows of a tile show in the bits.
+// Every output is one chain of fused multiply-adds over k in order: blocks of k go through c, which stores floats
+// exactly. So neither the block sizes nor the number of rows of a tile show in the bits.
 //
 // MR and NV come from vec.h: as many sums as the registers hold beside NV values of b and one of a.
 #include "activations_inline.h"
@@ -46,7 +47,8 @@ static void pack_panel_columns(const float *b, ptrdiff_t b_n, size_t k_count, si
   }
 }
 
-static void pack_panel_any(const float *b, ptrdiff_t b_k, ptrdiff_t b_n, size_t k_count, size_t columns, float *packed) {
+static void pack_panel_any(const float *b, ptrdiff_t b_k, ptrdiff_t b_n, size_t k_count, size_t columns,
+                           float *packed) {
   for (size_t k = 0; k < k_count; k++)
     for (size_t j = 0; j < PANEL; j++)
       packed[k * PANEL + j] = j < columns ? b[(ptrdiff_t)k * b_k + (ptrdiff_t)j * b_n] : 0;
@@ -145,8 +147,8 @@ static void epilogue(const apus_product *p, size_t m, size_t rows, size_t n, siz
 
 #define PACK_SURPLUS ((MR + W - 1) / W * W - MR)
 
-// Copies rows m_begin ..< m_end of steps k ..< k + steps of a so that each tile reads its MR rows step after step: row by
-// row in memory, for a strided a has its rows side by side.
+// Copies rows m_begin ..< m_end of steps k ..< k + steps of a so that each tile reads its MR rows step after step: row
+// by row in memory, for a strided a has its rows side by side.
 static void pack_rows(const apus_product *p, size_t m_begin, size_t m_end, size_t k, size_t steps, float *packed) {
   size_t whole = (m_end - m_begin) / MR, rest = (m_end - m_begin) % MR;
   for (size_t s = 0; s < steps; s++) {

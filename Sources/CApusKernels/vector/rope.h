@@ -1,4 +1,5 @@
-// Rotary position embedding, in place: halves as vectors; interleaved pairs as a plain loop that the compiler vectorises.
+// Rotary position embedding, in place: halves as vectors; interleaved pairs as a plain loop that the compiler
+// vectorises.
 #include "rows_inline.h"
 
 INLINE void turn_halves(float *head, size_t half, const float *cosine, const float *sine, vf direction) {

@@ -69,7 +69,8 @@ import Testing
     let total = Double(weights.reduce(0, +))
     let slope = log(Double(weights[700]) / Double(weights[70])) / log(703.0 / 73.0)
     #expect(abs(slope + 1) < 1e-4)
-    // Learning the n most frequent words leaves a loss that falls slowly and steadily: what a power law of learning needs.
+    // Learning the n most frequent words leaves a loss that falls slowly and steadily: what a power law of learning
+    // needs.
     let left = [10, 100, 400].map { first in
       weights[first...].reduce(0.0) { $0 - Double($1) / total * log2(Double($1) / total) }
     }

@@ -21,7 +21,8 @@ struct BytePairTraining {
     progress.finish()
     if trained.ranOutOfPairs {
       console.note(
-        "No pair occurs \(options.minFrequency == 1 ? "any more" : "\(options.minFrequency) times"): the vocabulary has "
+        "No pair occurs \(options.minFrequency == 1 ? "any more" : "\(options.minFrequency) times"): the vocabulary "
+          + "has "
           + "\(trained.tokenizer.vocabularySize) tokens, not \(size); more text gives more")
     }
     if options.trace { try show(trained.merges) }

@@ -10,9 +10,9 @@ struct TokenizerDecode: Command {
     commandName: "decode",
     abstract: "Turn token ids into text.",
     discussion: """
-      The ids are whole numbers with spaces, commas or brackets between, as `encode` prints them. Writes the bytes that \
-      they stand for, exactly, and nothing else. With --lines, each line of the input is a JSON array of ids and each \
-      line of the output a JSON string, in which bytes that are not valid UTF-8 are U+FFFD.
+      The ids are whole numbers with spaces, commas or brackets between, as `encode` prints them. Writes the bytes \
+      that they stand for, exactly, and nothing else. With --lines, each line of the input is a JSON array of ids and \
+      each line of the output a JSON string, in which bytes that are not valid UTF-8 are U+FFFD.
       """)
 
   @OptionGroup var common: CommonOptions

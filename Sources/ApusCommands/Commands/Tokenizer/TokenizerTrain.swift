@@ -20,10 +20,10 @@ struct TokenizerTrain: Command {
     commandName: "train",
     abstract: "Learn a tokenizer from text, or from words with their counts.",
     discussion: """
-      bpe learns byte-level byte-pair encoding: 256 bytes and the merges that make the vocabulary full; any bytes can be \
-      encoded with it. characters takes every character of the text. textbook joins the most frequent pair of \
-      neighbours in words with an end-of-word mark, as in Sennrich et al. 2016; --word-counts FILE gives the words: one \
-      a line with its count, such as "low 5".
+      bpe learns byte-level byte-pair encoding: 256 bytes and the merges that make the vocabulary full; any bytes can \
+      be encoded with it. characters takes every character of the text. textbook joins the most frequent pair of \
+      neighbours in words with an end-of-word mark, as in Sennrich et al. 2016; --word-counts FILE gives the words: \
+      one a line with its count, such as "low 5".
       """)
 
   @OptionGroup var common: CommonOptions

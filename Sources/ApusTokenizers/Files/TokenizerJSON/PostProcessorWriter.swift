@@ -3,7 +3,8 @@
 import ApusCore
 
 extension PostProcessor {
-  /// The component; `old` is what it was before, whose parts that only trim offsets stay, and `name` the text of a token.
+  /// The component; `old` is what it was before, whose parts that only trim offsets stay, and `name` the text of a
+  /// token.
   func json(replacing old: JSON, name: (Int32) -> String) -> JSON {
     var parts = (old["processors"]?.array ?? [old]).filter { $0["type"]?.string == "ByteLevel" }
     if self != .none { parts.append(template(name)) }
