@@ -12,6 +12,9 @@ public enum Fixtures {
   public static let vocabularies: URL? = existing(
     environment: "APUS_VOCABS", fallback: root?.appending(path: "../vocabs"))
 
+  /// `$APUS_MODELS`: real checkpoints, which no test needs; nil where it names nothing.
+  public static let models: URL? = existing(environment: "APUS_MODELS", fallback: nil)
+
   /// The folder of Package.swift.
   public static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

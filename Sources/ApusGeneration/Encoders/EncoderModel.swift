@@ -1,0 +1,81 @@
+// The door for programs that compare texts or fill gaps in them: an encoder and its tokenizer, loaded from one path. It
+// is to encoders what LanguageModel is to decoders. It knows no command and no stream.
+
+public import ApusCore
+public import ApusModels
+import ApusTensor
+public import ApusTokenizers
+
+/// An encoder with its tokenizer. Immutable: any number of tasks may use one at the same time.
+///
+/// ```swift
+/// let model = try EncoderModel.load("all-MiniLM-L6-v2")
+/// let vectors = try model.embed(["A cat sleeps.", "A dog barks."])
+/// ```
+public final class EncoderModel: Sendable {
+  /// The model.
+  public let model: Model
+  /// Its tokenizer.
+  public let tokenizer: any Tokenizer
+  /// The folder that says how embeddings are made; nil: nothing does.
+  let folder: String?
+
+  private let pool: ThreadPool
+  private let kernels: Kernels
+
+  /// Joins an encoder and its tokenizer.
+  /// - Parameters:
+  ///   - model: the weights, which nobody may train meanwhile.
+  ///   - tokenizer: the one that the model was trained with.
+  ///   - packing: lay the weights out for products once, which takes memory and makes later passes faster; the caller
+  ///     must be the model's only user at that moment.
+  ///   - pool: the threads to compute with.
+  /// - Throws: `badData` for a decoder, which sees only what comes before a token.
+  public convenience init(
+    _ model: Model, tokenizer: any Tokenizer, packing: Bool = true, pool: ThreadPool = .shared
+  ) throws(ApusError) {
+    try self.init(model, tokenizer, folder: nil, packing: packing, pool: pool)
+  }
+
+  private init(
+    _ model: Model, _ tokenizer: any Tokenizer, folder: String?, packing: Bool, pool: ThreadPool
+  ) throws(ApusError) {
+    try Self.requireEncoder(model, folder)
+    self.model = model
+    self.tokenizer = tokenizer
+    self.folder = folder
+    self.pool = pool
+    kernels = try Kernels.select()
+    if packing { model.packForInference(in: makeWorkspace()) }
+  }
+
+  /// Loads a Hugging Face folder, a file in one, or the finished model or latest checkpoint of a run folder.
+  /// - Throws: `missingInput` where nothing is there or the tokenizer is missing, `badData` where something is damaged,
+  ///   of an unknown architecture, or a decoder.
+  public static func load(_ path: String) throws(ApusError) -> EncoderModel {
+    let folder = try ModelLocation(path).folder
+    let model = try Model.load(folder: folder)
+    try requireEncoder(model, folder)
+    let tokenizer = try TokenizerFile.load(path: folder)
+    return try EncoderModel(model, tokenizer, folder: folder, packing: true, pool: .shared)
+  }
+
+  private static func requireEncoder(_ model: Model, _ folder: String?) throws(ApusError) {
+    guard model.specification.encoder == nil else { return }
+    throw ApusError(
+      .badData, "a decoder (\(model.specification.architecture)) neither fills gaps nor embeds texts", file: folder,
+      remedy: "use an encoder such as BERT or RoBERTa, or `apus generate` and `apus logits` with this model")
+  }
+
+  /// The ids of a text, whose special tokens mean themselves, in the model's frame; what exceeds `limit` tokens with
+  /// the frame is left out at the end of the text.
+  func tokenized(_ text: String, limit: Int = .max) throws(ApusError) -> (text: TokenizedText, leftOut: Int) {
+    let ids = try tokenizer.encode(text, special: .recognised)
+    let room = max(0, limit - tokenizer.framed([], and: nil).ids.count)
+    let kept = min(ids.count, room)
+    return (tokenizer.framed(Array(ids.prefix(kept)), and: nil), ids.count - kept)
+  }
+
+  /// Memory for the passes of one caller.
+  func makeWorkspace() -> Workspace { Workspace(pool: pool, kernels: kernels) }
+}
