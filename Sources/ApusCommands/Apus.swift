@@ -33,6 +33,8 @@ public struct Apus: ParsableCommand {
 
     // Using and looking into models.
     Generate.self,
+    Fill.self,
+    Embed.self,
     Evaluate.self,
     Logits.self,
     Inspect.self,

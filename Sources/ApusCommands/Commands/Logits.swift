@@ -15,7 +15,7 @@ struct Logits: Command {
     discussion: """
       The text form shows the five most probable next tokens after each position. --format json prints all logits as \
       rows, or only their shape where --output saves them: a safetensors file with one float32 tensor `logits` of \
-      shape [tokens, vocabulary].
+      shape [tokens, vocabulary]. An encoder (BERT, RoBERTa) says which token it would put at each position.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -23,6 +23,11 @@ struct Logits: Command {
 
   @Option(help: ArgumentHelp("Token ids: 1,2,3.", valueName: "ids"))
   var ids: TokenIDs
+
+  @Option(
+    help: ArgumentHelp(
+      "For encoders that take two texts: which one each id belongs to, 0,0,1 (default: all to 0).", valueName: "types"))
+  var tokenTypes: TokenIDs?
 
   @Option(help: ArgumentHelp("Save the logits here.", valueName: "file.safetensors"))
   var output: String?
@@ -36,13 +41,25 @@ struct Logits: Command {
     try model.specification.requireMemory(
       for: .inference(tokens: ids.values.count, logits: ids.values.count, cached: 0), remedy: "give fewer ids")
     let workspace = try Workspace()
-    let hidden = try model.hidden(PackedBatch(sequence: try validated(model)), in: workspace)
-    let logits = try model.logits(hidden, in: workspace)
-    try checkFinite(logits)
+    let logits = try logits(model, in: workspace)
     if let output { try save(logits, to: output) }
     switch format {
     case .json: try console.printJSON(json(logits))
-    case .text: for line in lines(logits) { try console.output.line(line) }
+    case .text:
+      for line in lines(logits, isEncoder: model.specification.encoder != nil) { try console.output.line(line) }
+    }
+  }
+
+  private func logits(_ model: Model, in workspace: Workspace) throws(ApusError) -> Tensor {
+    let hidden = try model.hidden(try batch(model), in: workspace)
+    do throws(ApusError) {
+      let logits = try model.logits(hidden, in: workspace)
+      try checkFinite(logits)
+      return logits
+    } catch {
+      var error = error
+      error.file = self.model.path
+      throw error
     }
   }
 
@@ -50,7 +67,7 @@ struct Logits: Command {
     guard let position = (0..<logits.rows).first(where: { !logits.rows($0..<$0 + 1).values.allSatisfy(\.isFinite) })
     else { return }
     throw ApusError(
-      .badData, "the model's logits at position \(position) are not finite", file: model.path,
+      .badData, "the model's logits at position \(position) are not finite",
       remedy: "its weights are damaged, or its training diverged: take an earlier checkpoint")
   }
 
@@ -66,6 +83,7 @@ struct Logits: Command {
     var fields: [(String, JSON)] = [
       ("ids", .integers(ids.values)), ("shape", .integers([logits.rows, logits.columns])),
     ]
+    if let tokenTypes { fields.insert(("token_types", .integers(tokenTypes.values)), at: 1) }
     if let output {
       fields.append(("output", .string(output)))
     } else {
@@ -78,8 +96,9 @@ struct Logits: Command {
     (0..<logits.rows).map { logits.rows($0..<$0 + 1).values }
   }
 
-  private func lines(_ logits: Tensor) -> [String] {
-    var table = TextTable(["position", "id", "next tokens: id (probability)"], left: [2])
+  private func lines(_ logits: Tensor, isEncoder: Bool) -> [String] {
+    let tokens = isEncoder ? "tokens here" : "next tokens"
+    var table = TextTable(["position", "id", "\(tokens): id (probability)"], left: [2])
     for (position, row) in rows(logits).enumerated() {
       table.add(["\(position)", "\(ids.values[position])", Self.mostProbable(row)])
     }
@@ -94,6 +113,21 @@ struct Logits: Command {
       "\(id) (\(Quantity.decimals(exp(Double(row[id] - greatest)) / sum, 4)))"
     }
     return shown.joined(separator: "  ")
+  }
+
+  private func batch(_ model: Model) throws(ApusError) -> PackedBatch {
+    var batch = PackedBatch(sequence: try validated(model))
+    if let types = tokenTypes?.values {
+      let known = model.specification.encoder?.tokenTypes ?? 0
+      guard types.count == ids.values.count, types.allSatisfy({ $0 >= 0 && $0 < known }) else {
+        throw ApusError(
+          .usage,
+          "--token-types gives \(types.count) types for \(ids.values.count) ids; the model knows \(known) types",
+          remedy: known == 0 ? "leave the option out" : "give one of 0 to \(known - 1) for each id")
+      }
+      batch.types = types
+    }
+    return batch
   }
 
   private func validated(_ model: Model) throws(ApusError) -> [Int32] {
