@@ -1,5 +1,5 @@
-// Embeddings of a real checkpoint against those of its own library, from ids and from text. Runs where APUS_MODELS names
-// a folder with checkpoints; the expected vectors lie with the fixtures.
+// Embeddings of a real checkpoint against those of its own library, from ids and from text. Runs where APUS_MODELS
+// names a folder with checkpoints; the expected vectors lie with the fixtures.
 
 import ApusCore
 import ApusModels

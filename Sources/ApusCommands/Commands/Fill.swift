@@ -10,8 +10,8 @@ struct Fill: Command {
     abstract: "Fill the gaps of a text with a masked language model (BERT, RoBERTa).",
     discussion: """
       A gap is written [MASK] or <mask>; there may be several, and each is guessed by itself while the others stand \
-      open. Shows the most probable tokens of each gap, their probabilities, and the text with each in its place, as the \
-      tokenizer spells it (often in lower case). A token that goes on inside a word has its mark, such as ##ing.
+      open. Shows the most probable tokens of each gap, their probabilities, and the text with each in its place, as \
+      the tokenizer spells it (often in lower case). A token that goes on inside a word has its mark, such as ##ing.
 
       --format json prints one object: `text` with the best token in each gap, and `gaps`, each with its `position` \
       among the tokens and its `fillings`: `id`, `token`, `probability` and `text`.
