@@ -63,10 +63,10 @@ struct ByteInterner: Sendable {
     Array(bytes).withUnsafeBufferPointer { intern($0) }
   }
 
-  /// Whether `condition` holds for every string.
-  func allSatisfy(_ condition: (_ index: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
+  /// Calls `body` with every string.
+  func forEach(_ body: (_ index: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Void) {
     arena.withUnsafeBufferPointer { arena in
-      (0..<count).allSatisfy { condition($0, UnsafeBufferPointer(rebasing: arena[starts[$0]..<starts[$0 + 1]])) }
+      for index in 0..<count { body(index, UnsafeBufferPointer(rebasing: arena[starts[index]..<starts[index + 1]])) }
     }
   }
 

@@ -23,7 +23,7 @@ public struct PipelineTokenizer: Tokenizer {
   private let scratch = ScratchPool()
   private let plainFinder: AddedTokenFinder
   private let normalizedFinder: AddedTokenFinder
-  private let cutsBeforeSpaces: Bool
+  private let wordBorders: WordBorders?
   /// Added tokens that are looked for in the normalised text are decoded as it has them.
   private let normalizedContents: [Int32: [UInt8]]
 
@@ -44,7 +44,7 @@ public struct PipelineTokenizer: Tokenizer {
     let normalized = specialTokens.tokens.filter { !isPlain($0) }
     normalizedFinder = AddedTokenFinder(normalized) { normalizer.apply(to: $0.content) }
     normalizedContents = Dictionary(normalized.map { ($0.id, normalizer.apply(to: $0.content)) }) { first, _ in first }
-    cutsBeforeSpaces = model.canCutBeforeSpaces
+    wordBorders = model.wordBorders
   }
 
   /// One more than the greatest id.
@@ -143,13 +143,14 @@ public struct PipelineTokenizer: Tokenizer {
       _ work: inout EncodingScratch, _ ids: inout [Int32]
     ) {
       let segment = UnsafeBufferPointer(rebasing: text[range])
-      let cuts = tokenizer.cutsBeforeSpaces
+      let borders = tokenizer.wordBorders
       let model = tokenizer.model
       var missing: Int?
       tokenizer.splitter.forEachPiece(in: segment, range: 0..<segment.count, isStart: isStart && range.lowerBound == 0)
       {
         piece in
-        let failure = cuts ? work.encodeWords(piece, model, &ids) : work.encode(piece, model, &ids)
+        let failure =
+          if let borders { work.encodeWords(piece, borders, model, &ids) } else { work.encode(piece, model, &ids) }
         if let failure, missing == nil {
           missing = offset + range.lowerBound + Self.offset(of: piece, in: segment) + (isNormal ? 0 : failure)
         }

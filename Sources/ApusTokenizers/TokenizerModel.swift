@@ -1,8 +1,8 @@
 // The kinds of models under one name, and what one thread needs to use them: scratch and a cache of words. A new kind
 // of model is a case.
 
-/// What turns a piece of text into ids.
-enum TokenizerModel: Sendable {
+/// What turns a piece of text into ids. Boxed, so that handing it on costs no more than a reference.
+indirect enum TokenizerModel: Sendable {
   case bytePair(BytePairModel)
   case rankedPair(RankedPairModel)
   case wordPiece(WordPieceModel)
@@ -39,43 +39,45 @@ enum TokenizerModel: Sendable {
     }
   }
 
-  /// Whether a piece may be cut before each run of `▁` without another result: no token reaches over such a place. Then
-  /// a text without other borders is worked on word by word.
-  var canCutBeforeSpaces: Bool {
+  /// Where a piece may be cut without another result, so that a text without other borders is worked on word by word; nil
+  /// where nothing is known.
+  var wordBorders: WordBorders? {
     switch self {
     case .bytePair(let model):
       let options = model.options
-      return model.unit == .characters && !options.prefersWholeWords && options.prefix.isEmpty && options.suffix.isEmpty
-        && Metaspace.isBorder(in: model.vocabulary)
+      let isPlain = !options.prefersWholeWords && options.prefix.isEmpty && options.suffix.isEmpty
+      return model.unit == .characters && isPlain ? WordBorders(model.vocabulary) : nil
     case .rankedPair(let model):
-      return model.unit == .characters && !model.prefersWholeWords && Metaspace.isBorder(in: model.vocabulary)
-    case .wordPiece, .unigram, .wordLevel: return false
+      return model.unit == .characters && !model.prefersWholeWords ? WordBorders(model.vocabulary) : nil
+    case .wordPiece, .unigram, .wordLevel: return nil
     }
   }
 }
 
-extension Metaspace {
-  private static let mark = Array("▁".utf8)
+/// Places before a `▁` over which no token of a vocabulary reaches: merges on both sides know nothing of each other.
+struct WordBorders: Sendable {
+  private static let mark: [UInt8] = [0xE2, 0x96, 0x81]
+  /// Whether some token has a `▁` behind this byte; behind itself it always may.
+  private var isInside = [Bool](repeating: false, count: 256)
 
-  /// Whether `▁` is a token, and no token has one behind another character.
-  static func isBorder(in vocabulary: Vocabulary) -> Bool {
-    guard vocabulary.id(of: mark) != nil else { return false }
-    return vocabulary.withEachContent { content in
-      var place = 1
-      while place + mark.count <= content.count {
-        if isBorder(content, place) { return false }
-        place += 1
+  /// Nil where `▁` is no token.
+  init?(_ vocabulary: Vocabulary) {
+    guard vocabulary.id(of: Self.mark) != nil else { return nil }
+    vocabulary.forEachContent { content in
+      for place in content.indices.dropFirst() where Self.isMark(content, place) {
+        isInside[Int(content[place - 1])] = true
       }
-      return true
     }
+    isInside[Int(Self.mark[2])] = true
   }
 
-  /// Whether a `▁` begins at `place` behind something else.
-  @inline(__always) static func isBorder(_ text: UnsafeBufferPointer<UInt8>, _ place: Int) -> Bool {
-    guard text[place] == 0xE2, place + 2 < text.count, text[place + 1] == 0x96, text[place + 2] == 0x81 else {
-      return false
-    }
-    return !(place >= 3 && text[place - 1] == 0x81 && text[place - 2] == 0x96 && text[place - 3] == 0xE2)
+  /// Whether a piece may be cut at `place`.
+  @inline(__always) func isBorder(_ text: UnsafeBufferPointer<UInt8>, _ place: Int) -> Bool {
+    Self.isMark(text, place) && !isInside[Int(text[place - 1])]
+  }
+
+  @inline(__always) private static func isMark(_ text: UnsafeBufferPointer<UInt8>, _ place: Int) -> Bool {
+    text[place] == 0xE2 && place + 2 < text.count && text[place + 1] == 0x96 && text[place + 2] == 0x81
   }
 }
 
@@ -102,13 +104,13 @@ struct EncodingScratch {
     return work(word, model, isCached, &output)
   }
 
-  /// The same word by word, where a piece may be cut before spaces.
+  /// The same word by word, where a piece may be cut.
   mutating func encodeWords(
-    _ piece: UnsafeBufferPointer<UInt8>, _ model: TokenizerModel, _ output: inout [Int32]
+    _ piece: UnsafeBufferPointer<UInt8>, _ borders: WordBorders, _ model: TokenizerModel, _ output: inout [Int32]
   ) -> Int? {
     var missing: Int?
     var start = 0
-    for place in piece.indices.dropFirst() where Metaspace.isBorder(piece, place) {
+    for place in piece.indices.dropFirst() where borders.isBorder(piece, place) {
       let failure = encode(UnsafeBufferPointer(rebasing: piece[start..<place]), model, &output)
       missing = missing ?? failure.map { $0 + start }
       start = place

@@ -84,8 +84,8 @@ struct Vocabulary: Sendable {
   /// All ids that have a token, in order.
   var ids: [Int32] { contentOfID.indices.filter { contentOfID[$0] >= 0 }.map(Int32.init) }
 
-  /// Whether `condition` holds for every token that text can be looked up as.
-  func withEachContent(_ condition: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
-    contents.allSatisfy { index, bytes in idOfContent[index] < 0 || condition(bytes) }
+  /// Calls `body` with every token that text can be looked up as.
+  func forEachContent(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    contents.forEach { index, bytes in if idOfContent[index] >= 0 { body(bytes) } }
   }
 }

@@ -6,8 +6,8 @@ public struct Splitter: Sendable, Equatable {
   enum Step: Sendable, Equatable {
     /// Cuts by a pattern written by hand; leaves the bytes where they are.
     case pattern(SplitPattern)
-    case cut(Cut)
-    case metaspace(Metaspace)
+    indirect case cut(Cut)
+    indirect case metaspace(Metaspace)
     /// Puts a space before a piece that does not begin with one.
     case spaceBefore
     /// Spells bytes in their stand-in characters.
