@@ -98,7 +98,7 @@ extension GGUFVocabulary {
     }
     var model = SentencePieceModel()
     model.kind = kind
-    model.pieces = tokens
+    model.pieces = escapedTokens
     model.scores = scores
     model.types = tokenTypes
     if let unknown, model.types[Int(unknown)] != .unknown { model.types[Int(unknown)] = .unknown }
@@ -109,6 +109,20 @@ extension GGUFVocabulary {
     model.roles = roles
     model.frame = frame(addsBeginning: kind == .bytePair)
     return try model.tokenizer()
+  }
+
+  /// Tokens that users defined have their spaces as such in the file; sentencepiece sees them behind its normaliser.
+  private var escapedTokens: PackedStrings {
+    guard types.contains(TokenType.userDefined.rawValue) else { return tokens }
+    var pieces = PackedStrings()
+    tokens.forEach { id, token in
+      if type(id) == .userDefined && token.contains(0x20) {
+        pieces.append(Array(token).replacing([0x20], with: Array("▁".utf8)))
+      } else {
+        pieces.append(token)
+      }
+    }
+    return pieces
   }
 
   private var tokenTypes: [TokenType] { (0..<tokens.count).map { type($0) } }

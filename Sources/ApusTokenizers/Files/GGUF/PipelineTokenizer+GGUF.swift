@@ -99,7 +99,9 @@ extension PipelineTokenizer {
     vocabulary.addsSpacePrefix = normalizer.addsPrefix
     vocabulary.removesExtraSpaces = normalizer.removesExtraSpaces
     vocabulary.normalizationMap = normalizer.map?.blob ?? []
-    fill(&vocabulary) { _, content in content }
+    fill(&vocabulary) { id, content in
+      type(of: id) == .userDefined ? content.replacing(Array("▁".utf8), with: [0x20]) : content
+    }
     vocabulary.scores = (0..<vocabularySize).map { $0 < model.vocabulary.size ? score($0) : 0 }
     return vocabulary
   }
