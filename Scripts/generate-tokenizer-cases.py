@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes Tests/ApusTokenizersTests/Cases/huggingface.jsonl: small tokenizers of every component of the `tokenizers` library, with
-the ids and texts that the library gives for texts full of traps.
+"""Writes Tests/ApusTokenizersTests/Cases: small tokenizers of every component of the `tokenizers` library (huggingface.jsonl), and
+small models of sentencepiece (sentencepiece.jsonl), with the ids and texts that the libraries give for texts full of traps.
 
     python3 -m pip install tokenizers sentencepiece && python3 Scripts/generate-tokenizer-cases.py
 """
@@ -15,7 +15,7 @@ import sentencepiece
 import tokenizers
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-OUTPUT = pathlib.Path(__file__).resolve().parent.parent / "Tests/ApusTokenizersTests/Cases/huggingface.jsonl"
+CASES = pathlib.Path(__file__).resolve().parent.parent / "Tests/ApusTokenizersTests/Cases"
 SAMPLE = [
     "The quick brown fox doesn't jump over the lazy dog's 1234 fences, or does it?",
     "Zwei höhere Bäume standen im Garten; sie wurden über 100 Jahre alt.",
@@ -125,20 +125,32 @@ def added(identifier, content, **options):
     return token
 
 
-def charsmap():
-    """A small map of sentencepiece's."""
-    with tempfile.TemporaryDirectory() as folder:
-        rules = pathlib.Path(folder) / "rules.tsv"
-        lines = [("ﬁ", "fi"), ("½", "1⁄2"), ("①", "1"), ("Ａ", "A"), ("\u3000", " "), ("é", "e"), ("e\u0301", "é"), ("😀", ""), ("the", "THE"), ("\r", " ")]
-        rules.write_text("".join(f"{' '.join(f'{ord(c):X}' for c in a)}\t{' '.join(f'{ord(c):X}' for c in b)}\n" for a, b in lines))
-        (pathlib.Path(folder) / "text").write_text("\n".join(SAMPLE * 3))
-        sentencepiece.SentencePieceTrainer.train(
-            input=f"{folder}/text", model_prefix=f"{folder}/m", vocab_size=140, normalization_rule_tsv=str(rules), minloglevel=2)
-        from sentencepiece import sentencepiece_model_pb2 as pb
+RULES = [("ﬁ", "fi"), ("½", "1⁄2"), ("①", "1"), ("Ａ", "A"), ("\u3000", " "), ("é", "e"), ("e\u0301", "é"), ("😀", ""), ("the", "THE"), ("\r", " ")]
 
-        model = pb.ModelProto()
-        model.ParseFromString(pathlib.Path(f"{folder}/m.model").read_bytes())
-        return base64.b64encode(model.normalizer_spec.precompiled_charsmap).decode()
+
+def pieces(**options):
+    """A small model of sentencepiece, as the bytes of its file."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        if options.pop("has_rules", False):
+            lines = ["\t".join(" ".join(f"{ord(c):X}" for c in text) for text in rule) for rule in RULES]
+            (folder / "rules.tsv").write_text("\n".join(lines) + "\n")
+            options["normalization_rule_tsv"] = str(folder / "rules.tsv")
+        else:
+            options["normalization_rule_name"] = "identity"
+        (folder / "text").write_text("\n".join(SAMPLE * 3))
+        sentencepiece.SentencePieceTrainer.train(
+            input=str(folder / "text"), model_prefix=str(folder / "m"), minloglevel=2, hard_vocab_limit=False, **options)
+        return (folder / "m.model").read_bytes()
+
+
+def charsmap():
+    """A small map of sentencepiece's, out of its model's third field."""
+    from sentencepiece import sentencepiece_model_pb2
+
+    model = sentencepiece_model_pb2.ModelProto()
+    model.ParseFromString(pieces(vocab_size=140, has_rules=True))
+    return base64.b64encode(model.normalizer_spec.precompiled_charsmap).decode()
 
 
 def sequence(key, *parts):
@@ -237,9 +249,33 @@ def configurations():
     yield "strip", 113, document(words(None, {"type": "FixedLength", "length": 2}, 113), None, {"type": "FixedLength", "length": 2}, strip)
 
 
+def sentencepiece_models():
+    bytes_ = {"vocab_size": 420, "byte_fallback": True}
+    as_is = {"add_dummy_prefix": False, "remove_extra_whitespaces": False}
+    words = {"user_defined_symbols": ["<u>", "the", "ab", "a b"]}
+    yield "unigram", pieces(model_type="unigram", vocab_size=150, has_rules=True)
+    yield "unigram bytes", pieces(model_type="unigram", **bytes_)
+    yield "unigram words", pieces(model_type="unigram", vocab_size=160, has_rules=True, **words)
+    yield "unigram spaces", pieces(model_type="unigram", vocab_size=150, remove_extra_whitespaces=False)
+    yield "bpe", pieces(model_type="bpe", vocab_size=200, has_rules=True)
+    yield "bpe words", pieces(model_type="bpe", vocab_size=200, **words)
+    yield "bpe bytes", pieces(model_type="bpe", **bytes_, **as_is)
+    yield "bpe suffix", pieces(model_type="bpe", vocab_size=200, treat_whitespace_as_suffix=True)
+
+
+def write_sentencepiece():
+    with (CASES / "sentencepiece.jsonl").open("w", encoding="utf-8") as output:
+        for seed, (name, model) in enumerate(sentencepiece_models()):
+            processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+            cases = [{"t": text, "i": ids, "d": processor.decode(ids)} for text in texts(300 + seed, 60) for ids in [processor.encode(text)]]
+            document_ = {"name": name, "model": base64.b64encode(model).decode(), "cases": cases}
+            output.write(json.dumps(document_, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
 def main():
+    write_sentencepiece()
     count = 0
-    with OUTPUT.open("w", encoding="utf-8") as output:
+    with (CASES / "huggingface.jsonl").open("w", encoding="utf-8") as output:
         for name, seed, text in configurations():
             tokenizer = Tokenizer.from_str(text)
             cases = []

@@ -6,6 +6,10 @@
 public struct TokenJoining: Sendable {
   enum Step: Sendable {
     case replace(Matcher, with: [UInt8])
+    /// Takes the mark of a space off the first token; if `all`, off every one until there is more than marks.
+    case leadingMark([UInt8], all: Bool)
+    /// A token that is shown as something else.
+    case shown([UInt8], as: [UInt8])
     /// `<0x0A>` is the byte 10.
     case byteFallback
     /// Takes up to so many of a character off both ends of each token.
@@ -86,6 +90,12 @@ extension TokenJoining.Step {
     switch self {
     case .replace(let matcher, let content):
       token = Normalizer(steps: [.replace(matcher, with: content)]).apply(to: token)
+    case .leadingMark(let mark, let all):
+      guard !state.hasBegun else { return }
+      let isMark = token.starts(with: mark)
+      if isMark { token.removeFirst(mark.count) }
+      state.hasBegun = !token.isEmpty || (isMark && !all)
+    case .shown(let name, let text): if token == name { token = text }
     case .byteFallback: if let byte = ByteAlphabet.fallbackByte(of: token) { token = [byte] }
     case .strip(let content, let start, let stop): Self.strip(content, start, stop, &token)
     case .metaspace(let mark, let dropsFirst):

@@ -1,4 +1,4 @@
-// Every component of the `tokenizers` library against what the library gives (Scripts/generate-tokenizer-cases.py).
+// Every component of the `tokenizers` library, and small sentencepiece models, against what the libraries give (Scripts/generate-tokenizer-cases.py).
 
 import ApusCore
 import ApusTestSupport
@@ -8,14 +8,32 @@ import Testing
 @testable import ApusTokenizers
 
 @Suite struct HuggingFaceCasesTests {
-  private static func documents() throws -> [JSON] {
-    let url = Fixtures.package.appending(path: "Tests/ApusTokenizersTests/Cases/huggingface.jsonl")
-    return try FixtureFiles.lines(url)
+  private static func documents(_ name: String) throws -> [JSON] {
+    try FixtureFiles.lines(Fixtures.package.appending(path: "Tests/ApusTokenizersTests/Cases/\(name).jsonl"))
+  }
+
+  @Test func sentencepieceModelsGiveItsIdsAndTexts() throws {
+    var cases = 0
+    for document in try Self.documents("sentencepiece") {
+      let name = try #require(document["name"]?.string)
+      let model = try #require(FixtureFiles.bytes(document["model"]))
+      let tokenizer = try TokenizerFile.load(bytes: model, file: name)
+      for line in document["cases"]?.array ?? [] {
+        let text = try #require(line["t"]?.string)
+        let ids = try #require(FixtureFiles.ids(line["i"]))
+        #expect(try tokenizer.encode(text) == ids, "\(name): \(JSON(text).text())")
+        let decoded = try tokenizer.decode(ids)
+        #expect(decoded == Array(try #require(line["d"]?.string).utf8), "\(name): \(ids)")
+        cases += 1
+      }
+    }
+    #expect(cases > 400)
+    print("sentencepiece: \(cases) cases")
   }
 
   @Test func everyComponentGivesTheLibrarysIdsAndTexts() throws {
     var (tokenizers, cases) = (0, 0)
-    for document in try Self.documents() {
+    for document in try Self.documents("huggingface") {
       let name = try #require(document["name"]?.string)
       let bytes = try #require(document["tokenizer"]).serialized()
       let tokenizer = try TokenizerFile.load(bytes: bytes, file: name)

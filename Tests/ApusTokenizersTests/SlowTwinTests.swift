@@ -152,7 +152,8 @@ import Testing
     trainer.add(Array(String(repeating: "Zwei höhere Bäume, two higher trees, 1234. ", count: 20).utf8))
     let tokenizer = try trainer.train().tokenizer
     let vocabulary = try tokenizer.ggufVocabulary()
-    #expect(vocabulary.model == "gpt2" && vocabulary.pre == "qwen2" && vocabulary.tokens.count == tokenizer.vocabularySize)
+    #expect(
+      vocabulary.model == "gpt2" && vocabulary.pre == "qwen2" && vocabulary.tokens.count == tokenizer.vocabularySize)
     let read = try vocabulary.tokenizer()
     var generator = SeededGenerator(24)
     for _ in 0..<1_000 {

@@ -13,6 +13,8 @@ struct SentencePieceModel {
   var types: [GGUFVocabulary.TokenType] = []
   var normalizer = SentencePieceNormalizer()
   var fallsBackToBytes = false
+  /// What the unknown piece is shown as; nil for itself.
+  var unknownSurface: [UInt8]?
   var roles = SpecialTokens.Roles()
   /// Whether the beginning and the end mark are put round a text on request.
   var frame: PostProcessor = .none
@@ -49,10 +51,17 @@ struct SentencePieceModel {
   }
 
   private var joining: TokenJoining {
-    var joining = TokenJoining(steps: [.replace(.literal(Array("▁".utf8)), with: [0x20])])
-    if fallsBackToBytes { joining.steps.append(.byteFallback) }
-    if normalizer.addsPrefix || normalizer.removesExtraSpaces { joining.start = ([0x20], 1) }
-    return joining
+    let mark = Array("▁".utf8)
+    var steps: [TokenJoining.Step] = []
+    if normalizer.addsPrefix || normalizer.removesExtraSpaces {
+      steps.append(.leadingMark(mark, all: normalizer.removesExtraSpaces))
+    }
+    if let unknownSurface, let unknown = types.firstIndex(of: .unknown) {
+      steps.append(.shown(Array(pieces[unknown]), as: unknownSurface))
+    }
+    steps.append(.replace(.literal(mark), with: [0x20]))
+    if fallsBackToBytes { steps.append(.byteFallback) }
+    return TokenJoining(steps: steps)
   }
 
   private func vocabulary() throws(ApusError) -> (Vocabulary, userDefined: Set<Int32>, unknown: Int32?) {
@@ -117,7 +126,9 @@ struct SentencePieceModel {
     var decoders: [JSON] = [["type": "Replace", "pattern": ["String": "▁"], "content": " "]]
     if fallsBackToBytes { decoders.append(["type": "ByteFallback"]) }
     decoders.append(["type": "Fuse"])
-    if joining.start.count > 0 { decoders.append(["type": "Strip", "content": " ", "start": 1, "stop": 0]) }
+    if normalizer.addsPrefix || normalizer.removesExtraSpaces {
+      decoders.append(["type": "Strip", "content": " ", "start": 1, "stop": 0])
+    }
     var source = ComponentSource()
     source.normalizer = ["type": "Sequence", "normalizers": .array(steps)]
     source.decoder = ["type": "Sequence", "decoders": .array(decoders)]

@@ -15,6 +15,7 @@ enum SentencePieceReader {
   static func read(_ bytes: UnsafeBufferPointer<UInt8>, file: String?) throws(ApusError) -> SentencePieceModel {
     var model = SentencePieceModel()
     model.file = file
+    model.unknownSurface = Array(" ⁇ ".utf8)
     var reader = ProtobufReader(bytes, file: file)
     while let (field, value) = try reader.next() {
       guard let bytes = value.bytes else { continue }
@@ -71,6 +72,7 @@ enum SentencePieceReader {
         }
       case 24: model.normalizer.isSuffix = value.bool ?? false
       case 35: model.fallsBackToBytes = value.bool ?? false
+      case 44: model.unknownSurface = value.bytes.map { Array($0) }
       case 45: model.roles.unknown = value.bytes.map { Array($0) }
       case 46: model.roles.beginningOfText = value.bytes.map { Array($0) }
       case 47: model.roles.endOfText = value.bytes.map { Array($0) }
