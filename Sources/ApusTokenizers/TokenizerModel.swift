@@ -39,8 +39,8 @@ indirect enum TokenizerModel: Sendable {
     }
   }
 
-  /// Where a piece may be cut without another result, so that a text without other borders is worked on word by word; nil
-  /// where nothing is known.
+  /// Where a piece may be cut without another result, so that a text without other borders is worked on word by word;
+  /// nil where nothing is known.
   var wordBorders: WordBorders? {
     switch self {
     case .bytePair(let model):

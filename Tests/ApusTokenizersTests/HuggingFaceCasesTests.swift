@@ -1,4 +1,5 @@
-// Every component of the `tokenizers` library, and small sentencepiece models, against what the libraries give (Scripts/generate-tokenizer-cases.py).
+// Every component of the `tokenizers` library, and small sentencepiece models, against what the libraries give
+// (Scripts/generate-tokenizer-cases.py).
 
 import ApusCore
 import ApusTestSupport

@@ -113,8 +113,10 @@ import Testing
       piece + [0x12, 0x02, 0x18, 0x02] + [0x1A, 0x02, 0x18, 0x01],
       Array("YQ== 0\nYg== 1\nYWI= 2\n".utf8),
       Array(
-        #"{"config":{"pattern":"\\s+|\\S","default_vocab_size":5,"default_num_special_tokens":2},"vocab":[{"rank":0,"token_bytes":"YQ=="}]}"#
-          .utf8),
+        #"""
+        {"config":{"pattern":"\\s+|\\S","default_vocab_size":5,"default_num_special_tokens":2},
+        "vocab":[{"rank":0,"token_bytes":"YQ=="}]}
+        """#.utf8),
     ]
     var generator = SeededGenerator(23)
     for file in files {
