@@ -142,7 +142,7 @@ public enum Planner {
       "The nearest good shape is \(shape.layers) layers of width \(shape.width): \(size) working parameters, "
         + "\(NumberText.fixed(100 * Double(shape.embeddingParameters) / Double(shape.workingParameters), 0)) % of them "
         + "in the output "
-        + "over \(shape.vocabulary) tokens, and \(NumberText.fixed(ratio, 0)) tokens for each"
+        + "over \(NumberText.grouped(shape.vocabulary)) tokens, and \(NumberText.fixed(ratio, 0)) tokens for each"
         + (repeats > 1.05 ? ", which reads the text \(NumberText.fixed(repeats, 1)) times." : ", each token new."),
     ]
   }

@@ -118,7 +118,7 @@ import Testing
     progress.update(5)
     let lines = test.error.text.split(separator: "\n")
     try #require(lines.count == 3)  // at 5 s, at 10 s, and the end
-    #expect(lines[0].hasPrefix("Training: 40 % (400/1.00k tokens), 80 tokens/s, 7.50 s left, loss 40"))
+    #expect(lines[0].hasPrefix("Training: 40 % (400/1,000 tokens), 80 tokens/s, 7.50 s left, loss 40"))
     #expect(lines[2] == "Training: 800 tokens in 10.0 s")
     #expect(!test.error.text.contains("\u{1B}"))
   }

@@ -22,7 +22,7 @@ struct Inspect: Command {
   @Argument(
     help: ArgumentHelp(
       "A Hugging Face folder, a file in one, a run folder (its finished model, else its latest checkpoint), a "
-        + "tokenizer.json, a shard or a folder of shards.",
+        + "tokenizer's file or folder, a shard or a folder of shards.",
       valueName: "path"))
   var path: String
 
@@ -50,13 +50,12 @@ struct Inspect: Command {
 
   /// Whether a tokenizer is meant: its file, or a folder that holds nothing else of interest.
   private func isTokenizer() throws(ApusError) -> Bool {
-    let name = "tokenizer.json"
     guard FileSystem.isFolder(path) else {
       let folder = FileSystem.parent(of: path)
-      return FileSystem.name(of: path) == name
+      return TokenizerFile.isTokenizer(named: FileSystem.name(of: path))
         || (path.hasSuffix(".json") && !FileSystem.isFile(FileSystem.join(folder, "config.json")))
     }
-    guard FileSystem.isFile(FileSystem.join(path, name)), !isModel else { return false }
+    guard try FileSystem.list(path).contains(where: TokenizerFile.isTokenizer), !isModel else { return false }
     return try Shard.paths(in: path).isEmpty
   }
 

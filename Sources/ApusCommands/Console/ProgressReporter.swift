@@ -1,6 +1,7 @@
 // Shows how far long work has come: a bar redrawn in place on a terminal, a plain line now and then elsewhere. It draws
 // at a bounded rate whatever the rate of updates; the rate of the work is averaged over the last ten seconds or so.
 
+import ApusCore
 import Foundation
 import Synchronization
 
@@ -104,10 +105,15 @@ public final class ProgressReporter: Sendable {
     return "▕" + full + String(repeating: " ", count: cells - full.count) + "▏"
   }
 
+  /// Exact as far as a reader follows, as steps are; large ones short.
+  private static func count(_ value: Int) -> String {
+    value < 100_000 ? NumberText.grouped(value) : Quantity.short(Double(value))
+  }
+
   private func amount(_ state: State) -> String {
-    guard let total, total > 0 else { return "\(Quantity.short(Double(state.completed))) \(unit)" }
+    guard let total, total > 0 else { return "\(Self.count(state.completed)) \(unit)" }
     let share = Int(100 * Double(state.completed) / Double(total))
-    let amounts = "\(Quantity.short(Double(state.completed)))/\(Quantity.short(Double(total)))"
+    let amounts = "\(Self.count(state.completed))/\(Self.count(total))"
     return "\(share) % (\(amounts) \(unit))"
   }
 
@@ -122,6 +128,6 @@ public final class ProgressReporter: Sendable {
 
   private func conclusion(_ state: State) -> String {
     let elapsed = console.clock() - state.started
-    return "\(Quantity.short(Double(state.completed))) \(unit) in \(Quantity.time(elapsed))"
+    return "\(Self.count(state.completed)) \(unit) in \(Quantity.time(elapsed))"
   }
 }

@@ -45,7 +45,9 @@ struct Narrator {
   }
 
   /// A line of a quotation.
-  func quoted(_ line: String) -> String { Self.indent + terminal.styled("│", .dim) + " " + line }
+  func quoted(_ line: String) -> String {
+    Self.indent + terminal.styled("│", .dim) + (line.isEmpty ? "" : " " + line)
+  }
 
   /// A line as it is.
   func raw(_ text: String) throws(ApusError) {

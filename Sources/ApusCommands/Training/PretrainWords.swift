@@ -15,7 +15,7 @@ enum PretrainWords {
     return "\(start)\(configuration.model.architecture), \(Quantity.short(Double(model.parameterCount))) parameters, "
       + "vocabulary \(model.specification.vocabulary), context \(configuration.model.context); "
       + "\(configuration.training.steps) steps of \(configuration.training.batch) rows, "
-      + "\(Quantity.decimals(epochs, 2)) × \(text) training tokens"
+      + "\(Quantity.decimals(epochs, 2)) passes over \(text) training tokens"
   }
 
   /// The end of the progress line.
@@ -33,8 +33,9 @@ enum PretrainWords {
       + "validation \(Quantity.decimals(validation.loss, 4))\(bits)"
   }
 
-  /// A sample, set off from what surrounds it.
+  /// A sample, set off from what surrounds it; nothing in it steers a terminal.
   static func sample(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { "  │ \($0)" }.joined(separator: "\n")
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { "  │ \(DemoTraining.printable(String($0)))" }
+      .joined(separator: "\n")
   }
 }

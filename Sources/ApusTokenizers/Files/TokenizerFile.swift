@@ -64,6 +64,11 @@ public enum TokenizerFile {
   /// The files of a folder that may be its tokenizer; the first that is there is.
   private static let names = [name, "tokenizer.model", "tekken.json", "vocab.json", "vocab.txt", "encoder.json"]
 
+  /// Whether a file of this name is a tokenizer, or half of one.
+  public static func isTokenizer(named name: String) -> Bool {
+    names.contains(name) || [".tiktoken", ".model"].contains(where: name.hasSuffix)
+  }
+
   private static func fileIn(_ folder: String) throws(ApusError) -> String {
     let files = try FileSystem.list(folder)
     let ranks = files.filter { $0.hasSuffix(".tiktoken") }
