@@ -1,7 +1,9 @@
-// The types of numbers that tensor files name, with their names in safetensors. Which of them the package computes with
-// is the models' affair; here every one that the format knows can be listed, measured and copied.
+// The types of numbers that tensor files name, safetensors and GGUF alike. Which of them the package computes with is
+// the kernels' affair; here every one that a format knows can be listed, measured and copied.
 
-/// How the elements of a stored tensor are written.
+/// How the elements of a stored tensor are written; the raw value is the name in safetensors and in ggml.
+///
+/// Block types, which GGUF alone has, write a block of neighbours of a row together.
 public enum ElementType: String, Sendable, CaseIterable, Codable {
   /// One byte, 0 or 1.
   case bool = "BOOL"
@@ -47,74 +49,58 @@ public enum ElementType: String, Sendable, CaseIterable, Codable {
   case uint64 = "U64"
   /// Two single-precision numbers.
   case complex64 = "C64"
-
-  /// Bits of one element.
-  public var bits: Int {
-    switch self {
-    case .float4: 4
-    case .float6E2M3, .float6E3M2: 6
-    case .bool, .uint8, .int8, .float8E5M2, .float8E4M3, .float8E5M2FNUZ, .float8E4M3FNUZ, .float8E8M0: 8
-    case .int16, .uint16, .float16, .bfloat16: 16
-    case .int32, .uint32, .float32: 32
-    case .float64, .int64, .uint64, .complex64: 64
-    }
-  }
-
-  /// Bytes of a tensor of this type and shape; nil where a dimension is negative, the count overflows or ends inside a
-  /// byte.
-  public func byteCount(shape: [Int]) -> Int? {
-    var count = 1
-    for dimension in shape {
-      guard dimension >= 0 else { return nil }
-      let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
-      if overflow { return nil }
-      count = product
-    }
-    let (total, overflow) = count.multipliedReportingOverflow(by: bits)
-    return overflow || total % 8 != 0 ? nil : total / 8
-  }
-}
-
-/// What a tensor in a file is called and how it is written.
-public struct TensorDescription: Sendable, Equatable {
-  /// Its name, compared by bytes.
-  public var name: String
-  /// How its elements are written.
-  public var type: ElementType
-  /// Its dimensions, outermost first; none for a single number.
-  public var shape: [Int]
-
-  /// Describes a tensor.
-  public init(name: String, type: ElementType, shape: [Int]) {
-    self.name = name
-    self.type = type
-    self.shape = shape
-  }
-
-  /// Equal in every byte of the name.
-  public static func == (left: Self, right: Self) -> Bool {
-    left.name.utf8.elementsEqual(right.name.utf8) && left.type == right.type && left.shape == right.shape
-  }
-}
-
-/// A tensor in a file: its description and where its bytes are.
-public struct TensorEntry: Sendable, Equatable {
-  /// Name, type and shape.
-  public var description: TensorDescription
-  /// Its bytes, counted from the file's begin.
-  public var byteRange: Range<Int>
-
-  /// Its name.
-  public var name: String { description.name }
-  /// How its elements are written.
-  public var type: ElementType { description.type }
-  /// Its dimensions.
-  public var shape: [Int] { description.shape }
-  /// How many elements it has.
-  public var count: Int { byteRange.count * 8 / type.bits }
-
-  init(_ description: TensorDescription, byteRange: Range<Int>) {
-    self.description = description
-    self.byteRange = byteRange
-  }
+  /// 32 of 4 bits with a scale.
+  case q4v0 = "Q4_0"
+  /// 32 of 4 bits with a scale and a minimum.
+  case q4v1 = "Q4_1"
+  /// 32 of 5 bits with a scale.
+  case q5v0 = "Q5_0"
+  /// 32 of 5 bits with a scale and a minimum.
+  case q5v1 = "Q5_1"
+  /// 32 of 8 bits with a scale.
+  case q8v0 = "Q8_0"
+  /// 32 of 8 bits with a scale and their sum: activations only.
+  case q8v1 = "Q8_1"
+  /// 256 of 2 bits, 4-bit scales and minima of 16.
+  case q2K = "Q2_K"
+  /// 256 of 3 bits, 6-bit scales of 16.
+  case q3K = "Q3_K"
+  /// 256 of 4 bits, 6-bit scales and minima of 32.
+  case q4K = "Q4_K"
+  /// 256 of 5 bits, 6-bit scales and minima of 32.
+  case q5K = "Q5_K"
+  /// 256 of 6 bits, 8-bit scales of 16.
+  case q6K = "Q6_K"
+  /// 256 of 8 bits: activations only.
+  case q8K = "Q8_K"
+  /// 256 of 1.56 bits from a codebook.
+  case iq1S = "IQ1_S"
+  /// 256 of 1.75 bits from a codebook.
+  case iq1M = "IQ1_M"
+  /// 256 of 2.06 bits from a codebook.
+  case iq2XXS = "IQ2_XXS"
+  /// 256 of 2.31 bits from a codebook.
+  case iq2XS = "IQ2_XS"
+  /// 256 of 2.56 bits from a codebook.
+  case iq2S = "IQ2_S"
+  /// 256 of 3.06 bits from a codebook.
+  case iq3XXS = "IQ3_XXS"
+  /// 256 of 3.44 bits from a codebook.
+  case iq3S = "IQ3_S"
+  /// 32 of 4 bits on a scale that is not linear.
+  case iq4NL = "IQ4_NL"
+  /// 256 of 4 bits on a scale that is not linear, 6-bit scales of 32.
+  case iq4XS = "IQ4_XS"
+  /// 256 ternary, five to a byte.
+  case tq1v0 = "TQ1_0"
+  /// 256 ternary, four to a byte.
+  case tq2v0 = "TQ2_0"
+  /// 32 of 4-bit floating point with a power of two.
+  case mxfp4 = "MXFP4"
+  /// 64 of 4-bit floating point with 8-bit scales of 16.
+  case nvfp4 = "NVFP4"
+  /// 128 of 1 bit with a scale.
+  case q1v0 = "Q1_0"
+  /// 64 of 2 bits with a scale.
+  case q2v0 = "Q2_0"
 }

@@ -57,7 +57,7 @@ struct SafetensorsHeader {
       throw bad(name, "the entry is \(value.kindName) where an object is expected")
     }
     guard let typeName = entry["dtype"]?.string else { throw bad(name, "`dtype` is missing or no string") }
-    guard let type = ElementType(rawValue: typeName) else {
+    guard let type = ElementType(rawValue: typeName), !type.isBlockType else {
       throw bad(name, "the dtype `\(typeName.prefix(40))` is unknown")
     }
     guard let shape = Self.counts(entry["shape"]) else {

@@ -6,9 +6,6 @@ public import ApusCore
 
 /// Writes safetensors files.
 public enum SafetensorsWriter {
-  /// Takes the bytes of one tensor, in as many pieces as suit.
-  public typealias Sink = (UnsafeRawBufferPointer) throws(ApusError) -> Void
-
   /// Writes a file.
   ///
   /// - Parameters:
@@ -18,11 +15,11 @@ public enum SafetensorsWriter {
   ///   - content: called once for each tensor, in the order of the file, with a sink that wants all of its bytes.
   public static func write(
     to path: String, metadata: [String: String] = [:], tensors: [TensorDescription],
-    content: (_ tensor: TensorDescription, _ sink: Sink) throws(ApusError) -> Void
+    content: (_ tensor: TensorDescription, _ sink: TensorSink) throws(ApusError) -> Void
   ) throws(ApusError) {
     let ordered = tensors.sorted {
-      $0.type.bits != $1.type.bits
-        ? $0.type.bits > $1.type.bits : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+      $0.type.width != $1.type.width
+        ? $0.type.width > $1.type.width : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
     }
     let (header, sizes) = try header(metadata, ordered, path: path)
     try AtomicFile.write(to: path) { file throws(ApusError) in
@@ -49,6 +46,11 @@ public enum SafetensorsWriter {
     }
     var (end, sizes) = (0, [Int]())
     for tensor in tensors {
+      guard !tensor.type.isBlockType else {
+        throw ApusError(
+          .usage, "tensor `\(tensor.name)` is \(tensor.type.rawValue), which safetensors has no name for", file: path,
+          remedy: "convert it to F16 or write GGUF")
+      }
       guard let size = tensor.type.byteCount(shape: tensor.shape) else {
         throw ApusError(.fault, "tensor `\(tensor.name)` has the impossible shape \(tensor.shape)", file: path)
       }
@@ -63,4 +65,9 @@ public enum SafetensorsWriter {
     text += [UInt8](repeating: 0x20, count: (64 - (text.count + 8) % 64) % 64)
     return (withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text, sizes)
   }
+}
+
+extension ElementType {
+  /// Bytes of one element, 0 where it is less.
+  fileprivate var width: Int { blockLength == 1 ? bytesPerBlock : 0 }
 }

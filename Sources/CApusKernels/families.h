@@ -7,7 +7,7 @@
 #include "include/CApusKernels.h"
 
 // One line a family, so that neighbours can add theirs.
-#define APUS_SCALAR_FAMILIES(X) \
+#define APUS_VECTOR_FAMILIES(X) \
   X(product)                    \
   X(functions)                  \
   X(elementwise)                \
@@ -20,10 +20,13 @@
   X(attention)                  \
   X(cross_entropy)              \
   X(rows)                       \
-  X(dropout)
+  X(dropout)                    \
+  X(blocks)
 
-// All of them have a vector version.
-#define APUS_VECTOR_FAMILIES(X) APUS_SCALAR_FAMILIES(X)
+// Writing files' numbers has no vector version.
+#define APUS_SCALAR_FAMILIES(X) \
+  APUS_VECTOR_FAMILIES(X)       \
+  X(quantize)
 
 #define APUS_DECLARE_FILL(family, isa) void apus_fill_##family##_##isa(apus_kernels *_Nonnull);
 #define APUS_DECLARE_SCALAR(family) APUS_DECLARE_FILL(family, scalar)

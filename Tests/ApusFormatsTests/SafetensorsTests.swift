@@ -1,4 +1,4 @@
-// Safetensors in and out: round trip, every refusal, folders of shards, and no crash whatever the bytes.
+// Safetensors in and out: round trip, every refusal, folders of shards.
 
 import ApusCore
 import ApusFormats
@@ -56,7 +56,7 @@ import Testing
       let entry = try #require(file.tensor(tensor.name))
       #expect(entry.description == tensor)
       #expect(file.withBytes(of: entry) { Array($0) } == content(tensor))
-      #expect(entry.byteRange.lowerBound % max(1, tensor.type.bits / 8) == 0)
+      #expect(entry.byteRange.lowerBound % tensor.type.bytesPerBlock == 0)
     }
     #expect(file.tensor("absent") == nil)
   }
@@ -104,39 +104,6 @@ import Testing
     #expect((#expect(throws: ApusError.self) { try SafetensorsFolder(folder) })?.kind == .missingInput)
   }
 
-  @Test func noBytesCrashTheReader() throws {
-    var random = Philox(seed: 11).stream()
-    let header =
-      #"{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"#
-      + #""b":{"dtype":"U8","shape":[4],"data_offsets":[16,20]}}"#
-    let good = try FileSystem.readAll(try file(header, data: 20))
-    var (accepted, refused) = (0, 0)
-    for _ in 0..<3000 {
-      var bytes = good
-      for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
-        let place = Int.random(in: 0..<bytes.count, using: &random)
-        switch Int.random(in: 0..<4, using: &random) {
-        case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-        case 1: bytes[place] = Array("0123456789[]{},:\"".utf8).randomElement(using: &random) ?? 0
-        case 2: bytes.insert(UInt8(ascii: "9"), at: place)
-        default: bytes.removeSubrange(place...)
-        }
-      }
-      // Without the disk's care for safety, which would only slow this down.
-      try #require(FileManager.default.createFile(atPath: path("fuzz"), contents: Data(bytes)))
-      guard let file = try? SafetensorsFile(path("fuzz")) else {
-        refused += 1
-        continue
-      }
-      accepted += 1
-      for tensor in file.tensors {
-        #expect(file.bytes(of: tensor).count == tensor.type.byteCount(shape: tensor.shape))
-        #expect(tensor.byteRange.upperBound <= bytes.count)
-      }
-    }
-    #expect(accepted > 0 && refused > 0)
-  }
-
   @Test func anIndexJoinsItsShards() throws {
     for (name, tensor) in [("1", "x"), ("2", "y")] {
       try SafetensorsWriter.write(
@@ -162,35 +129,9 @@ import Testing
   }
 }
 
-extension Array where Element == UInt8 {
-  fileprivate func withUnsafeBytes(sending sink: SafetensorsWriter.Sink) throws(ApusError) {
-    let outcome: Result<Void, ApusError> = withUnsafeBytes { bytes in
-      do throws(ApusError) { return .success(try sink(bytes)) } catch { return .failure(error) }
-    }
-    try outcome.get()
-  }
-}
-
 @Suite struct SafetensorsFixtureTests {
   @Test func malformedFilesAreJudgedAsTheirListSays() throws {
-    guard let folder = Fixtures.folder("conformance/gguf", for: "malformed safetensors") else { return }
-    let list = folder.appending(path: "malformed.json")
-    guard FileSystem.exists(list.path) else { return print("malformed safetensors: skipped, no list") }
-    var cases = 0
-    for entry in try JSON.read(list.path)["files"]?.array ?? [] {
-      guard let name = entry["file"]?.string, name.hasSuffix(".safetensors") else { continue }
-      let path = folder.appending(path: name).path
-      guard FileSystem.exists(path) else { continue }
-      cases += 1
-      let outcome = Result { try SafetensorsFile(path) }
-      switch (entry["must_reject"]?.bool, outcome) {
-      case (true, .success): Issue.record("\(name) was accepted")
-      case (false, .failure(let error)): Issue.record("\(name) was refused: \(error)")
-      case (_, .failure(let error)): #expect((error as? ApusError)?.kind == .badData)
-      default: break
-      }
-    }
-    print("malformed safetensors: \(cases) cases")
+    judge(try malformedFiles(".safetensors")) { _ = try SafetensorsFile($0) }
   }
 
   @Test func everyElementTypeIsRead() throws {

@@ -1,10 +1,21 @@
-// Gathering, scattering and summing rows, and dropout: compared with loops written here.
+// Multiplying, gathering, scattering and summing rows, and dropout: compared with loops written here.
 
 import CApusKernels
 import Testing
 
 @Suite struct RowTests {
   private static let widths = [1, 3, 8, 9, 31, 64, 100]
+
+  @Test(arguments: instructionSets) func dot(name: String) throws {
+    let table = try kernels(name)
+    var numbers = TestNumbers(seed: 6)
+    for count in [0] + Self.widths {
+      let (x, y) = (numbers.floats(count), numbers.floats(count))
+      let expected = zip(x, y).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      let size = zip(x, y).reduce(0.0) { $0 + abs(Double($1.0) * Double($1.1)) }
+      #expect(abs(Double(table.dot(x, y, count)) - expected) <= 5e-7 * size)
+    }
+  }
 
   @Test(arguments: instructionSets) func gather(name: String) throws {
     let table = try kernels(name)

@@ -30,6 +30,31 @@ typedef enum {
 
 typedef enum { APUS_NORM_LAYER = 0, APUS_NORM_RMS = 1 } apus_norm_kind;
 
+// How files store real numbers, little-endian: by ggml's numbers, and 8-bit floats, which ggml lacks, from 100 on.
+typedef enum {
+  APUS_F32 = 0,
+  APUS_F16 = 1,
+  APUS_Q4_0 = 2,
+  APUS_Q4_1 = 3,
+  APUS_Q5_0 = 6,
+  APUS_Q5_1 = 7,
+  APUS_Q8_0 = 8,
+  APUS_Q2_K = 10,
+  APUS_Q3_K = 11,
+  APUS_Q4_K = 12,
+  APUS_Q5_K = 13,
+  APUS_Q6_K = 14,
+  APUS_IQ4_NL = 20,
+  APUS_I8 = 24,
+  APUS_I16 = 25,
+  APUS_I32 = 26,
+  APUS_I64 = 27,
+  APUS_F64 = 28,
+  APUS_BF16 = 30,
+  APUS_F8_E4M3 = 100,
+  APUS_F8_E5M2 = 101,
+} apus_numbers;
+
 // ---- Matrix product: c[m, n] = epilogue(sum over k of a[m, k] b[k, n]) ----
 //
 // b is packed beforehand into panels of `panel` columns: panel p holds, for each k in order, the `panel` values
@@ -174,6 +199,8 @@ typedef struct apus_kernels {
   void (*cross_entropy_backward)(float *logits, ptrdiff_t logits_row, size_t rows, size_t columns, size_t first,
                                  const int32_t *targets, const float *maximum, const float *sum, float scale);
 
+  // The sum of x[i] y[i], in an order that n alone decides.
+  float (*dot)(const float *x, const float *y, size_t n);
   // Gathers rows of `table` [V, D]: y[t] = scale table[ids[t]]; added to y where `accumulate`.
   void (*gather)(const float *table, const int32_t *ids, float scale, float *y, bool accumulate, size_t rows,
                  size_t columns);
@@ -198,6 +225,12 @@ typedef struct apus_kernels {
   void (*float_to_bfloat16)(const float *x, uint16_t *y, size_t n);            // round to nearest even; NaN stays NaN
   void (*float16_to_float)(const uint16_t *x, float *y, size_t n);
   void (*float_to_float16)(const float *x, uint16_t *y, size_t n);
+
+  // n numbers of whole blocks, at any alignment, to float: with the bits of gguf-py, in every instruction set.
+  void (*dequantize)(apus_numbers type, const void *bytes, float *y, size_t n);
+  // The reverse, rounding as gguf-py does, for F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1; false, and nothing is
+  // written, for the others.
+  bool (*quantize)(apus_numbers type, const float *x, void *bytes, size_t n);
 } apus_kernels;
 
 // The table of an instruction set, or NULL where it is not compiled in or the processor lacks it.

@@ -1,5 +1,12 @@
-// Whole rows: gathered from and scattered to a table (embeddings), and summed over tokens (gradients of biases).
+// Whole rows: multiplied to one number, gathered from and scattered to a table (embeddings), and summed over tokens
+// (gradients of biases).
 #include "../families.h"
+
+static float dot(const float *x, const float *y, size_t n) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += (double)x[i] * y[i];
+  return (float)sum;
+}
 
 static void gather(const float *table, const int32_t *ids, float scale, float *y, bool accumulate, size_t rows,
                    size_t columns) {
@@ -24,6 +31,7 @@ static void column_sums(const float *x, ptrdiff_t x_row, float *sum, size_t rows
 }
 
 void apus_fill_rows_scalar(apus_kernels *k) {
+  k->dot = dot;
   k->gather = gather;
   k->scatter_add = scatter_add;
   k->column_sums = column_sums;

@@ -1,5 +1,8 @@
-// Whole rows: gathered from and scattered to a table (embeddings), and summed over tokens (gradients of biases).
+// Whole rows: multiplied to one number, gathered from and scattered to a table (embeddings), and summed over tokens
+// (gradients of biases).
 #include "rows_inline.h"
+
+static float dot(const float *x, const float *y, size_t n) { return row_sum(row_product, (row){.x = x, .y = y}, n); }
 
 static void gather(const float *table, const int32_t *ids, float scale, float *y, bool accumulate, size_t rows,
                    size_t columns) {
@@ -43,6 +46,7 @@ static void column_sums(const float *x, ptrdiff_t x_row, float *sum, size_t rows
 }
 
 void FILL(rows)(apus_kernels *k) {
+  k->dot = dot;
   k->gather = gather;
   k->scatter_add = scatter_add;
   k->column_sums = column_sums;

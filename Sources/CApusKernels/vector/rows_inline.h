@@ -21,6 +21,7 @@ typedef struct {
 
 // The term of columns j ..< j + W, of which n are left.
 typedef vf row_term(row r, size_t j, size_t n);
+INLINE vf row_product(row r, size_t j, size_t n) { return row_load(r.x + j, n) * row_load(r.y + j, n); }
 
 INLINE float row_sum(row_term *term, row r, size_t columns) {
   vf s0 = vset(0), s1 = s0, s2 = s0, s3 = s0;

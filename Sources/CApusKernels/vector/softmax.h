@@ -2,7 +2,6 @@
 #include "functions_inline.h"
 #include "rows_inline.h"
 
-INLINE vf row_product(row r, size_t j, size_t n) { return row_load(r.x + j, n) * row_load(r.y + j, n); }
 INLINE vf row_value(row r, size_t j, size_t n) { return row_load(r.x + j, n); }
 
 static void softmax(const float *x, float *y, size_t rows, size_t columns) {
