@@ -1,6 +1,13 @@
 // Memory for activations, handed out in order and taken back all at once or down to a mark. It grows while the first
 // steps show how much is needed and then stays: a steady step allocates nothing.
 
+/// Whole numbers in an arena's memory, which records may hold: rows, tokens and experts to look up.
+struct Indices {
+  // Keeps the memory.
+  fileprivate let storage: TensorStorage
+  let pointer: UnsafeMutablePointer<Int32>
+}
+
 /// A bump allocator of tensors.
 final class Arena {
   /// A place to go back to.
@@ -29,7 +36,15 @@ final class Arena {
       slabs.append(TensorStorage(count: max(count, capacity, 1 << 14)))
     }
     defer { used += count }
+    UnsafeMutableRawPointer(slabs[slab].base + used).bindMemory(to: Float.self, capacity: count)
     return Tensor(storage: slabs[slab], offset: used, rows: rows, columns: columns)
+  }
+
+  /// Memory for whole numbers, with whatever it held before.
+  func allocateIndices(_ count: Int) -> Indices {
+    let memory = allocate(rows: 1, columns: count)
+    let pointer = UnsafeMutableRawPointer(memory.pointer).bindMemory(to: Int32.self, capacity: count)
+    return Indices(storage: memory.storage, pointer: pointer)
   }
 
   /// Takes back what was handed out after `mark`.

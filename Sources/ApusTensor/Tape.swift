@@ -24,6 +24,11 @@ enum Record {
   case dropout(Dropout)
   case sum(Sum)
   case queryKeyNorm(QueryKeyNorm)
+  case routing(Routing)
+  case dispatch(Dispatch)
+  case groupedLinear(GroupedLinear)
+  case combine(Combine)
+  case sigmoidGate(SigmoidGate)
 
   func backward(in workspace: Workspace) {
     switch self {
@@ -36,6 +41,11 @@ enum Record {
     case .dropout(let operation): operation.backward(in: workspace)
     case .sum(let operation): operation.backward(in: workspace)
     case .queryKeyNorm(let operation): operation.backward(in: workspace)
+    case .routing(let operation): operation.backward(in: workspace)
+    case .dispatch(let operation): operation.backward(in: workspace)
+    case .groupedLinear(let operation): operation.backward(in: workspace)
+    case .combine(let operation): operation.backward(in: workspace)
+    case .sigmoidGate(let operation): operation.backward(in: workspace)
     }
   }
 }

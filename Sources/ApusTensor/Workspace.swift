@@ -36,6 +36,7 @@ public final class Workspace {
   let input = BatchInput()
   let products: MatrixProduct
   let scratch = Scratch()
+  let balance = LoadBalance()
   private(set) var dropout: DropoutSettings?
   private(set) var caches: [KeyValueCache] = []
   private var stopped: ApusError?
@@ -58,13 +59,16 @@ public final class Workspace {
   ///   - recording: whether a backward pass follows.
   ///   - dropout: rates and keys; nil: nothing is dropped.
   ///   - caches: none, or one for each segment, which holds the keys and values before the segment's position.
+  ///   - loadBalancing: what the gradient of the experts' load-balancing loss is multiplied by; nil: there is no such loss.
   public func begin(
-    _ batch: PackedBatch, recording: Bool, dropout: DropoutSettings? = nil, caches: [KeyValueCache] = []
+    _ batch: PackedBatch, recording: Bool, dropout: DropoutSettings? = nil, caches: [KeyValueCache] = [],
+    loadBalancing: Float? = nil
   ) {
     precondition(caches.isEmpty || (caches.count == batch.segments.count && !recording), "caches do not match")
     arena.reset()
     tape.begin(recording: recording)
     input.load(batch)
+    balance.begin(coefficient: loadBalancing)
     self.dropout = dropout.flatMap { $0.rate > 0 ? $0 : nil }
     self.caches = caches
     stopped = nil
