@@ -98,9 +98,10 @@ struct MatrixProductTests {
   func plans() {
     for threads in [1, 2, 5, 16] {
       for (m, n, k) in [(1, 1, 1), (768, 128, 128), (2048, 288, 768), (1, 32000, 288), (5000, 3, 40)] {
-        for packs in [false, true] {
+        for preparation in [ProductPlan.Preparation.none, .packing, .unpacking] {
           let plan = ProductPlan(
-            m: m, n: n, k: k, stridedA: false, panel: 16, tileRows: 6, packs: packs, threads: threads)
+            m: m, n: n, k: k, stridedA: false, panel: 16, tileRows: 6, preparation: preparation,
+            threads: threads)
           var covered = 0
           for index in 0..<plan.tasks {
             let (rows, panels) = plan.task(index)

@@ -61,8 +61,8 @@ public final class AdamWState {
   /// Moments of zero.
   public init(_ parameters: [Parameter]) {
     self.parameters = parameters
-    means = parameters.map { Tensor(rows: $0.value.rows, columns: $0.value.columns) }
-    squares = parameters.map { Tensor(rows: $0.value.rows, columns: $0.value.columns) }
+    means = parameters.map { Tensor(rows: $0.rows, columns: $0.columns) }
+    squares = parameters.map { Tensor(rows: $0.rows, columns: $0.columns) }
     chunks = parameters.indices.flatMap { index in
       stride(from: 0, to: parameters[index].count, by: Self.chunkSize).map { start in
         Chunk(parameter: index, start: start, count: min(Self.chunkSize, parameters[index].count - start))
@@ -106,7 +106,6 @@ public final class AdamWState {
   private func collectGradients() {
     gradients.removeAll(keepingCapacity: true)
     for parameter in parameters {
-      precondition(parameter.packed == nil, "\(parameter.name) is packed for inference")
       gradients.append(parameter.gradient)
     }
   }

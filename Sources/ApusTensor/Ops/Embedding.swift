@@ -1,7 +1,5 @@
 // Token embeddings, scaled, plus learned embeddings of positions and token types where the model has them.
 
-import CApusKernels
-
 /// The tables that a batch's rows are looked up in.
 public struct EmbeddingTables: Sendable {
   /// `[V, D]`.
@@ -35,22 +33,17 @@ struct Embedding {
   let output: Variable
 
   static func forward(_ tables: EmbeddingTables, in workspace: Workspace) -> Variable {
-    let width = tables.tokens.value.columns
+    let width = tables.tokens.columns
     let input = workspace.input
     let y = workspace.arena.allocate(rows: input.count, columns: width)
     let kernels = workspace.kernels
     workspace.forRows(input.count, width: width) { rows in
-      let first = rows.lowerBound
-      let gather = kernels.table.pointee.gather
-      gather(
-        tables.tokens.value.pointer, input.tokens + first, tables.scale, y.row(first), false, rows.count, width)
-      if let positions = tables.positions {
-        gather(
-          positions.value.row(tables.firstPosition), input.positions + first, 1, y.row(first), true, rows.count, width)
-      }
-      if let types = tables.types {
-        gather(types.value.pointer, input.types + first, 1, y.row(first), true, rows.count, width)
-      }
+      let (first, count, y) = (rows.lowerBound, rows.count, y.row(rows.lowerBound))
+      tables.tokens.gather(
+        input.tokens + first, count: count, scale: tables.scale, into: y, accumulate: false, kernels)
+      tables.positions?.gather(
+        input.positions + first, count: count, firstRow: tables.firstPosition, into: y, accumulate: true, kernels)
+      tables.types?.gather(input.types + first, count: count, into: y, accumulate: true, kernels)
     }
     let output = workspace.tape.variable(y)
     workspace.tape.append(.embedding(Embedding(tables: tables, output: output)))

@@ -20,7 +20,7 @@ struct Linear {
     in workspace: Workspace
   ) -> Variable {
     let x = input.value
-    let width = weight.value.rows
+    let width = weight.rows
     let keepsPreactivation = workspace.isRecording && function != .none
     let preactivation = keepsPreactivation ? workspace.arena.allocate(rows: x.rows, columns: width) : nil
     let y = workspace.arena.allocate(rows: x.rows, columns: width)

@@ -74,7 +74,7 @@ struct OutputLoss {
   }
 
   private func forBlocks(in workspace: Workspace, _ body: (Range<Int>, Tensor, State) -> Void) {
-    let vocabulary = weight.value.rows
+    let vocabulary = weight.rows
     let rows = input.value.rows
     let block = min(rows, max(16, Self.budget / vocabulary / 16 * 16))
     let mark = workspace.arena.mark

@@ -52,7 +52,7 @@ struct QueryKeyNorm {
 
   private static func parts(_ weights: QueryKeyNormWeights, _ shape: AttentionShape) -> (query: Part, key: Part) {
     let queries = shape.heads * shape.headWidth
-    let (q, k) = (weights.query.gain.value.columns, weights.key.gain.value.columns)
+    let (q, k) = (weights.query.gain.columns, weights.key.gain.columns)
     return (
       Part(norm: weights.query, column: 0, groups: queries / q, width: q, statistic: 0),
       Part(
