@@ -10,6 +10,12 @@
   import Glibc
 #endif
 
+/// Whoever owns bytes that others read in place, and keep alive by keeping it.
+public protocol ByteOwner: AnyObject, Sendable {
+  /// Lets memory go that lies wholly in `bytes`, a part of the owner's; they can still be read, at the price of fetching them.
+  func release(_ bytes: UnsafeRawBufferPointer)
+}
+
 /// A read-only mapping of a whole file; whoever keeps a view on its bytes keeps the object.
 public final class MappedFile: @unchecked Sendable {
   /// Where the file is, as errors name it.
@@ -87,5 +93,13 @@ public final class MappedFile: @unchecked Sendable {
     let end = min(bytes.count, range.upperBound) / page * page
     guard let base = bytes.baseAddress, first < end else { return }
     _ = madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED)
+  }
+}
+
+extension MappedFile: ByteOwner {
+  /// Lets the pages go that lie wholly in `part` of the file's bytes.
+  public func release(_ part: UnsafeRawBufferPointer) {
+    guard let base = bytes.baseAddress, let first = part.baseAddress else { return }
+    release(first - base..<first - base + part.count)
   }
 }

@@ -40,7 +40,7 @@ public final class LanguageModel: Sendable {
     let location = try ModelLocation(path)
     let tokenizer: (any Tokenizer)? =
       location.has("tokenizer.json") ? try TokenizerFile.load(path: location.file("tokenizer.json")) : nil
-    let model = try Model.load(folder: location.folder)
+    let model = try Model.load(folder: location.folder, for: .inference)
     let generation = try GenerationConfiguration(location)
     // Ids beyond the vocabulary, which configurations of small models often have from defaults, can never come.
     let known = 0..<Int32(clamping: model.specification.vocabulary)

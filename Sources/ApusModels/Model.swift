@@ -58,14 +58,15 @@ public final class Model: Sendable {
 // MARK: - Inference
 
 extension Model {
-  /// Packs the weights for products, once, which makes inference faster and training impossible until `unpack()`.
+  /// Lays the weights out for products and lets the masters go, which makes inference faster and training impossible until
+  /// `unpack`. What was loaded for inference is as it should be.
   public func packForInference(in workspace: Workspace) {
     for parameter in body.multiplied { parameter.pack(in: workspace) }
   }
 
-  /// Drops the packed weights.
-  public func unpack() {
-    for parameter in parameters { parameter.unpack() }
+  /// Makes masters of all weights, whatever form they have, so that training can change them.
+  public func unpack(_ kernels: Kernels) {
+    for parameter in parameters { parameter.unpack(kernels) }
   }
 
   /// The last hidden states, `[T, D]`, valid until the workspace begins anew.
@@ -123,22 +124,33 @@ extension Model {
 
   /// The sum of the rows' losses in nats; adds the gradients of `scale` times that sum to the parameters'.
   ///
-  /// A step in micro-batches passes the same scale, 1 / valid targets of the whole step, to each, and the sum of the
-  /// earlier ones: added token by token, it has the bits of the undivided step's.
-  /// - Throws: `badData` for ids outside the vocabulary or sequences beyond the context.
+  /// With experts the gradients are those of their load-balancing loss too; `workspace.loadBalancingLoss()` tells it.
+  /// A step in micro-batches passes the same scale, 1 / valid targets of the whole step, to each, and the sum of the earlier
+  /// ones: added token by token, it has the bits of the undivided step's.
+  /// - Throws: `badData` for ids outside the vocabulary or sequences beyond the context, `usage` for a model without masters.
   public func trainingLoss(
     _ batch: PackedBatch, in workspace: Workspace, scale: Float, dropout: DropoutSettings? = nil,
     addingTo earlier: Double = 0
   ) throws(ApusError) -> Double {
     try requireTargets(batch)
+    try requireMasters()
     try validate(batch)
     let output = try requireOutput()
-    workspace.begin(batch, recording: true, dropout: dropout)
+    workspace.begin(
+      batch, recording: true, dropout: dropout, loadBalancing: specification.experts.map { Float($0.balancing) })
     let hidden = body.hidden(in: workspace, showing: nil)
     let loss = workspace.backwardFromLoss(
       body.outputInput(hidden, in: workspace), output, scale: scale, addingTo: earlier)
     try workspace.requireWholePass()
     return loss
+  }
+
+  private func requireMasters() throws(ApusError) {
+    if let parameter = parameters.first(where: { !$0.hasMaster }) {
+      throw ApusError(
+        .usage, "the model was loaded for inference or packed, so `\(parameter.name)` cannot be trained",
+        remedy: "load it for training, or call `unpack`")
+    }
   }
 
   private func requireTargets(_ batch: PackedBatch) throws(ApusError) {

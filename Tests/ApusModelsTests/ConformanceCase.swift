@@ -28,9 +28,13 @@ struct ConformanceCase {
     ["config.json", "config.legacy.json"].filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
   }
 
-  func model(_ configuration: String) throws -> Model {
+  func model(_ configuration: String, for purpose: Model.Purpose = .training) throws -> Model {
     let (architecture, specification) = try CheckpointFolder.configuration("\(folder)/\(configuration)")
-    return try CheckpointFolder.load(specification, architecture, from: try SafetensorsFolder(folder).files)
+    return try CheckpointFolder.load(specification, architecture, from: try tensors, for: purpose)
+  }
+
+  var tensors: [StoredTensor] {
+    get throws { try SafetensorsFolder(folder).files.flatMap(\.storedTensors) }
   }
 
   // MARK: - Comparisons

@@ -28,6 +28,7 @@ import Testing
           continue
         }
         try check(fixture, model, name, workspace)
+        try check(fixture, try fixture.model(configuration, for: .inference), "\(name), for inference", workspace)
         checked.append(name)
       }
     }
@@ -59,8 +60,7 @@ import Testing
       guard !Self.isRefused(fixture, "config.json") else { continue }
       let config = try mutation.applied(to: try JSON.read("\(fixture.folder)/config.json"))
       let (architecture, specification) = try CheckpointFolder.configuration(config, file: fixture.name)
-      let model = try CheckpointFolder.load(
-        specification, architecture, from: try SafetensorsFolder(fixture.folder).files)
+      let model = try CheckpointFolder.load(specification, architecture, from: try fixture.tensors)
       let difference = try fixture.difference(model, workspace)
       #expect(difference > ConformanceCase.tolerance, "\(fixture.name), \(mutation): only \(difference)")
       detected += 1

@@ -98,7 +98,7 @@ import Testing
   private static func model(_ folder: String, _ name: String) throws -> Model {
     let (architecture, specification) = try CheckpointFolder.configuration("\(folder)/\(name)")
     return try CheckpointFolder.load(
-      specification, architecture, from: [try SafetensorsFile("\(folder)/model.safetensors")])
+      specification, architecture, from: try SafetensorsFile("\(folder)/model.safetensors").storedTensors)
   }
 
   // The largest difference as a part of the scale: in one pass, or with a cache for `capacity` tokens one by one.

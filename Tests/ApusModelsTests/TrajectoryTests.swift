@@ -123,7 +123,7 @@ struct Trajectory {
   func initialModel() throws -> Model {
     let (architecture, specification) = try CheckpointFolder.configuration(folder + "/config.json")
     let weights = try SafetensorsFile(folder + "/init.safetensors")
-    return try CheckpointFolder.load(specification, architecture, from: [weights])
+    return try CheckpointFolder.load(specification, architecture, from: weights.storedTensors)
   }
 
   /// Accumulates the gradients of the mean loss of one batch and returns that loss.

@@ -45,7 +45,7 @@ struct Evaluate: Command {
   func run(_ console: Console) throws {
     let location = try ModelLocation(model.path)
     let tokenizer = try TokenizerFile.load(path: location.file("tokenizer.json"))
-    let model = try Model.load(folder: location.folder)
+    let model = try Model.load(folder: location.folder, for: .inference)
     let evaluator = try evaluator(tokenizer, for: model)
     let corpus = try TextCorpus.tokens(ofFile: text, tokenizer: tokenizer) { console.note("warning: \($0)") }
     console.catchInterrupts()

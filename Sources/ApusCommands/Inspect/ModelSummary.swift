@@ -19,7 +19,7 @@ struct ModelSummary: Summary {
 
   init(_ location: ModelLocation, listingTensors: Bool) throws(ApusError) {
     self.listingTensors = listingTensors
-    let model = try Model.load(folder: location.folder)
+    let model = try Model.load(folder: location.folder, for: .inference)
     let files = try SafetensorsFolder(location.folder)
     folder = location.folder
     specification = model.specification

@@ -78,8 +78,9 @@ enum GemmaFamily {
     return dialect
   }
 
-  /// The scores' scale, which GGUF does not say: by the head's width, in the largest model by the width over the heads.
+  /// The scores' scale where the file does not say it: by the head's width, in the largest model by the width over the heads.
   static func settleScale(_ specification: inout Specification, layersOfLargest layers: Int) {
+    guard specification.attention.scale == nil else { return }
     let width = specification.layers == layers ? specification.width / specification.heads : specification.headWidth
     specification.attention.scale = 1 / Double(width).squareRoot()
   }

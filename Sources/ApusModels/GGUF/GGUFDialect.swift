@@ -3,6 +3,7 @@
 // and writes the metadata that all have in common.
 
 import ApusCore
+import ApusFormats
 
 /// An architecture in GGUF files.
 struct GGUFDialect: Sendable {
@@ -51,23 +52,24 @@ struct GGUFDialect: Sendable {
 
 /// The metadata of one file, read by keys below the architecture's name, and the names of its tensors.
 struct GGUFKeys {
-  let reader: JSON.Reader
+  let metadata: GGUFMetadata
   let prefix: String
   /// Whether the file holds a tensor of this name.
   let hasTensor: (String) -> Bool
 
-  /// The architecture's key in full.
-  func full(_ key: String) -> String { "\(prefix).\(key)" }
-
-  func int(_ key: String, default fallback: Int) throws(ApusError) -> Int {
-    try reader.int(full(key), default: fallback)
-  }
-  func requiredInt(_ key: String) throws(ApusError) -> Int { try reader.requiredInt(full(key)) }
-  func double(_ key: String, default fallback: Double) throws(ApusError) -> Double {
-    try reader.double(full(key), default: fallback)
-  }
+  func int(_ key: String) throws(ApusError) -> Int? { try metadata.int(full(key)) }
+  func int(_ key: String, default fallback: Int) throws(ApusError) -> Int { try int(key) ?? fallback }
+  func requiredInt(_ key: String) throws(ApusError) -> Int { try metadata.required(full(key), int(key)) }
+  func double(_ key: String) throws(ApusError) -> Double? { try metadata.double(full(key)) }
+  func double(_ key: String, default fallback: Double) throws(ApusError) -> Double { try double(key) ?? fallback }
   func bool(_ key: String, default fallback: Bool) throws(ApusError) -> Bool {
-    try reader.bool(full(key), default: fallback)
+    try metadata.bool(full(key)) ?? fallback
   }
-  func has(_ key: String) -> Bool { reader.value(full(key)) != nil }
+  func string(_ key: String, default fallback: String) throws(ApusError) -> String {
+    try metadata.string(full(key)) ?? fallback
+  }
+
+  func error(_ key: String, _ problem: String) -> ApusError { metadata.error(full(key), problem) }
+
+  private func full(_ key: String) -> String { "\(prefix).\(key)" }
 }

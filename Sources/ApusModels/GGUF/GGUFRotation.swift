@@ -2,6 +2,7 @@
 // llama.cpp multiplies YaRN's own attention factor into the one that the file gives.
 
 import ApusCore
+import ApusFormats
 import Foundation
 
 enum GGUFRotation {
@@ -20,7 +21,7 @@ enum GGUFRotation {
     }
     let linear = try keys.double("rope.scale_linear", default: 1)
     let factor = try keys.double("rope.scaling.factor", default: linear)
-    let type = try keys.reader.string(keys.full("rope.scaling.type"), default: factor == 1 ? "none" : "linear")
+    let type = try keys.string("rope.scaling.type", default: factor == 1 ? "none" : "linear")
     switch type {
     case "none": return .none
     case "linear": return factor == 1 ? .none : .linear(factor: factor)
@@ -31,40 +32,38 @@ enum GGUFRotation {
           betaFast: try keys.double("rope.scaling.yarn_beta_fast", default: YaRN.defaultBetaFast),
           betaSlow: try keys.double("rope.scaling.yarn_beta_slow", default: YaRN.defaultBetaSlow)))
     default:
-      throw keys.reader.error(
-        keys.full("rope.scaling.type"), "the rotary scaling '\(type.prefix(60))' is not supported",
-        remedy: "use a file with none, linear or yarn")
+      throw keys.error("rope.scaling.type", "the rotary scaling '\(type.prefix(60))' is none of none, linear and yarn")
     }
   }
 
   // MARK: - Writing
 
   /// The metadata below the architecture's name.
-  static func metadata(of rotation: RotaryEmbedding) -> [(String, JSON)] {
-    var entries: [(String, JSON)] = [("rope.dimension_count", JSON(rotation.rotatedWidth))]
+  static func metadata(of rotation: RotaryEmbedding) -> [(String, GGUFValue)] {
+    var entries: [(String, GGUFValue)] = [("rope.dimension_count", .count(rotation.rotatedWidth))]
     var base = rotation.base
     switch rotation.scaling {
     case .linear(let factor):
-      entries += [("rope.scaling.type", "linear"), ("rope.scaling.factor", .double(factor))]
+      entries += [("rope.scaling.type", .text("linear")), ("rope.scaling.factor", .real(factor))]
     case .yarn(let yarn):
       entries += [
-        ("rope.scaling.type", "yarn"), ("rope.scaling.factor", .double(yarn.factor)),
-        ("rope.scaling.original_context_length", JSON(yarn.originalContext)),
-        ("rope.scaling.yarn_beta_fast", .double(yarn.betaFast)),
-        ("rope.scaling.yarn_beta_slow", .double(yarn.betaSlow)),
+        ("rope.scaling.type", .text("yarn")), ("rope.scaling.factor", .real(yarn.factor)),
+        ("rope.scaling.original_context_length", .count(yarn.originalContext)),
+        ("rope.scaling.yarn_beta_fast", .real(yarn.betaFast)),
+        ("rope.scaling.yarn_beta_slow", .real(yarn.betaSlow)),
         (
           "rope.scaling.attn_factor",
-          .double(rotation.frequencies(length: 1).attentionScale / attentionFactor(yarn.factor))
+          .real(rotation.frequencies(length: 1).attentionScale / attentionFactor(yarn.factor))
         ),
       ]
     case .longRope(_, _, let original, let attention):
       entries += [
-        ("rope.scaling.original_context_length", JSON(original)), ("rope.scaling.attn_factor", .double(attention)),
+        ("rope.scaling.original_context_length", .count(original)), ("rope.scaling.attn_factor", .real(attention)),
       ]
     case .ntk: base = rotation.ntkBase
     case .none, .llama3, .dynamic, .proportional: break
     }
-    return [("rope.freq_base", .double(base))] + entries
+    return [("rope.freq_base", .real(base))] + entries
   }
 
   /// The tensors of divisors, by name.

@@ -1,32 +1,34 @@
-// The metadata of GGUF files that say what a model is, read into a specification and written from one. The
-// architecture's own choices come from what its configuration in transformers has by default; GGUF says only the
-// numbers.
+// The metadata of GGUF files that say what a model is, read into a specification and written from one. The architecture's own
+// choices come from what its configuration in transformers has by default; GGUF says only the numbers.
 
 import ApusCore
+import ApusFormats
 import ApusTensor
 
 enum GGUFSpecification {
   /// The architecture and the specification that a file's metadata describe.
   ///
-  /// `metadata` holds numbers, texts and short arrays; `vocabulary` is the number of rows of the token embedding.
+  /// `shape` gives the dimensions of a tensor of the file, nil where there is none of that name.
   /// - Throws: `badData` that names the key.
   static func read(
-    _ metadata: JSON.Reader, vocabulary: Int, factors: RotationFactors, hasTensor: @escaping (String) -> Bool
-  ) throws(ApusError) -> (any Architecture, Specification) {
-    let name = try metadata.requiredString("general.architecture")
-    let keys = GGUFKeys(reader: metadata, prefix: name, hasTensor: hasTensor)
+    _ metadata: GGUFMetadata, factors: RotationFactors, shape: @escaping (String) -> [Int]?
+  ) throws(ApusError) -> (architecture: any Architecture, dialect: GGUFDialect, specification: Specification) {
+    let name = try metadata.required("general.architecture", metadata.string("general.architecture"))
+    let hasTensor = { shape($0) != nil }
+    let keys = GGUFKeys(metadata: metadata, prefix: name, hasTensor: hasTensor)
     let (architecture, dialect) = try architecture(named: name, keys)
     var specification = try architecture.specification(from: JSON.Reader(JSON.Object(), file: metadata.file))
     try readShapes(&specification, keys)
-    specification.vocabulary = vocabulary
+    specification.vocabulary = shape("token_embd.weight")?.first ?? 0
     try readAttention(&specification, keys)
+    readEncoder(&specification, tokenTypes: shape("token_types.weight")?.first ?? 0)
     try readRotation(&specification, keys, factors)
     try readExperts(&specification, keys)
     readBiases(&specification, hasTensor)
     try readTokens(&specification, metadata)
     try dialect.finish(&specification, keys)
     try specification.validate(file: metadata.file)
-    return (architecture, specification)
+    return (architecture, dialect, specification)
   }
 
   /// Divisors of the rotation's frequencies that files keep as tensors.
@@ -45,7 +47,7 @@ enum GGUFSpecification {
     }
     let known = Set(Registry.architectures.compactMap { $0.gguf?.name }).sorted().joined(separator: ", ")
     throw ApusError(
-      .badData, "the architecture '\(name.prefix(60))' is not supported", file: keys.reader.file,
+      .badData, "the architecture '\(name.prefix(60))' is not supported", file: keys.metadata.file,
       place: "key `general.architecture`", remedy: "use one of: \(known)")
   }
 
@@ -57,14 +59,12 @@ enum GGUFSpecification {
     spec.context = try keys.requiredInt("context_length")
     spec.heads = try keys.requiredInt("attention.head_count")
     spec.keyValueHeads = try keys.int("attention.head_count_kv", default: spec.heads)
-    guard spec.heads > 0 else { throw keys.reader.error(keys.full("attention.head_count"), "there are no heads") }
+    guard spec.heads > 0 else { throw keys.error("attention.head_count", "there are no heads") }
     spec.headWidth = try keys.int("attention.key_length", default: spec.width / spec.heads)
     let valueWidth = try keys.int("attention.value_length", default: spec.headWidth)
     guard valueWidth == spec.headWidth else {
-      throw keys.reader.error(
-        keys.full("attention.value_length"),
-        "values of \(valueWidth) features beside keys of \(spec.headWidth) are not "
-          + "supported")
+      throw keys.error(
+        "attention.value_length", "\(valueWidth) features of values beside \(spec.headWidth) of keys are not supported")
     }
     let hasExperts = spec.experts != nil
     spec.feedForwardWidth = try keys.int("feed_forward_length", default: hasExperts ? 1 : 0)
@@ -77,12 +77,15 @@ enum GGUFSpecification {
     spec.attention.window = try keys.int("attention.sliding_window", default: 0)
     spec.attention.softCap = try keys.double("attn_logit_softcapping", default: spec.attention.softCap)
     spec.outputSoftCap = try keys.double("final_logit_softcapping", default: spec.outputSoftCap)
-    spec.attention.scale = keys.has("attention.scale") ? try keys.double("attention.scale", default: 0) : nil
-    if let encoder = spec.encoder {
-      spec.encoder = Specification.EncoderChoices(
-        tokenTypes: encoder.tokenTypes, maskedHead: nil, hasPooler: false)
-      spec.biases.output = false
-    }
+    spec.attention.scale = try keys.double("attention.scale")
+  }
+
+  // llama.cpp knows encoders for their embeddings only.
+  private static func readEncoder(_ spec: inout Specification, tokenTypes: Int) {
+    guard spec.encoder != nil else { return }
+    spec.encoder = Specification.EncoderChoices(tokenTypes: tokenTypes, maskedHead: nil, hasPooler: false)
+    spec.biases.output = false
+    spec.tiedOutput = true
   }
 
   private static func readRotation(
@@ -114,7 +117,7 @@ enum GGUFSpecification {
     if spec.encoder == nil { spec.biases.output = hasTensor("output.bias") }
   }
 
-  private static func readTokens(_ spec: inout Specification, _ metadata: JSON.Reader) throws(ApusError) {
+  private static func readTokens(_ spec: inout Specification, _ metadata: GGUFMetadata) throws(ApusError) {
     spec.beginToken = try metadata.int("tokenizer.ggml.bos_token_id")
     spec.endTokens = []
     for key in ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"] {
@@ -124,36 +127,45 @@ enum GGUFSpecification {
 
   // MARK: - Writing
 
-  /// The metadata that describe a specification, in the order in which they are written; whole numbers become unsigned
-  /// of 32 bits, others float32.
-  static func metadata(of spec: Specification, _ dialect: GGUFDialect) -> [(key: String, value: JSON)] {
-    var entries: [(String, JSON)] = [
-      ("block_count", JSON(spec.layers)), ("context_length", JSON(spec.context)),
-      ("embedding_length", JSON(spec.width)), ("feed_forward_length", JSON(spec.feedForwardWidth)),
-      ("attention.head_count", JSON(spec.heads)), ("attention.head_count_kv", JSON(spec.keyValueHeads)),
-      ("vocab_size", JSON(spec.vocabulary)),
+  /// The metadata that describe a specification, in the order in which they are written.
+  static func metadata(of spec: Specification, _ dialect: GGUFDialect) -> [(key: String, value: GGUFValue)] {
+    let name = dialect.name
+    var entries: [(String, GGUFValue)] = [
+      ("block_count", .count(spec.layers)), ("context_length", .count(spec.context)),
+      ("embedding_length", .count(spec.width)), ("feed_forward_length", .count(spec.feedForwardWidth)),
+      ("attention.head_count", .count(spec.heads)), ("attention.head_count_kv", .count(spec.keyValueHeads)),
+      ("vocab_size", .count(spec.vocabulary)),
     ]
-    if spec.headWidth * spec.heads != spec.width || dialect.name.hasPrefix("gemma") || dialect.name.hasPrefix("qwen3") {
-      entries += [("attention.key_length", JSON(spec.headWidth)), ("attention.value_length", JSON(spec.headWidth))]
+    if spec.headWidth * spec.heads != spec.width || name.hasPrefix("gemma") || name.hasPrefix("qwen3") {
+      entries += [("attention.key_length", .count(spec.headWidth)), ("attention.value_length", .count(spec.headWidth))]
     }
-    let epsilonKey = spec.norm == .rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"
-    entries.append((epsilonKey, .double(spec.normEpsilon)))
-    if spec.encoder != nil { entries.append(("attention.causal", false)) }
-    if spec.attention.window > 0 { entries.append(("attention.sliding_window", JSON(spec.attention.window))) }
-    if spec.attention.softCap > 0 { entries.append(("attn_logit_softcapping", .double(spec.attention.softCap))) }
-    if spec.outputSoftCap > 0 { entries.append(("final_logit_softcapping", .double(spec.outputSoftCap))) }
-    if dialect.name == "gptneox" { entries.append(("use_parallel_residual", JSON(spec.parallel != .none))) }
+    let epsilon = spec.norm == .rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"
+    entries.append((epsilon, .real(spec.normEpsilon)))
+    if spec.encoder != nil { entries.append(("attention.causal", .bool(false))) }
+    if spec.attention.window > 0 { entries.append(("attention.sliding_window", .count(spec.attention.window))) }
+    if spec.attention.softCap > 0 { entries.append(("attn_logit_softcapping", .real(spec.attention.softCap))) }
+    if spec.outputSoftCap > 0 { entries.append(("final_logit_softcapping", .real(spec.outputSoftCap))) }
+    if let scale = spec.attention.scale { entries.append(("attention.scale", .real(scale))) }
+    if name == "gptneox" { entries.append(("use_parallel_residual", .bool(spec.parallel != .none))) }
     if case .rotary(let rotation, _) = spec.positions { entries += GGUFRotation.metadata(of: rotation) }
     if let experts = spec.experts { entries += Self.metadata(of: experts) }
-    return entries.map { ("\(dialect.name).\($0)", $1) }
+    return entries.map { ("\(name).\($0)", $1) }
   }
 
-  private static func metadata(of experts: Specification.Experts) -> [(String, JSON)] {
-    var entries: [(String, JSON)] = [
-      ("expert_count", JSON(experts.count)), ("expert_used_count", JSON(experts.perToken)),
-      ("expert_feed_forward_length", JSON(experts.width)), ("expert_weights_norm", JSON(experts.normalisesWeights)),
+  private static func metadata(of experts: Specification.Experts) -> [(String, GGUFValue)] {
+    var entries: [(String, GGUFValue)] = [
+      ("expert_count", .count(experts.count)), ("expert_used_count", .count(experts.perToken)),
+      ("expert_feed_forward_length", .count(experts.width)), ("expert_weights_norm", .bool(experts.normalisesWeights)),
     ]
-    if experts.sharedWidth > 0 { entries.append(("expert_shared_feed_forward_length", JSON(experts.sharedWidth))) }
+    if experts.sharedWidth > 0 { entries.append(("expert_shared_feed_forward_length", .count(experts.sharedWidth))) }
     return entries
   }
+}
+
+extension GGUFValue {
+  /// A count as llama.cpp keeps it: unsigned, 32 bits.
+  static func count(_ count: Int) -> GGUFValue { .uint32(UInt32(clamping: count)) }
+
+  /// A real number as llama.cpp keeps it: single precision.
+  static func real(_ value: Double) -> GGUFValue { .float32(Float(value)) }
 }

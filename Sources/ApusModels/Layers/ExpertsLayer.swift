@@ -17,11 +17,18 @@ struct ExpertsLayer: Sendable {
   let router: Parameter
   let experts: [DenseFeedForward]
   let shared: Shared?
+  // The experts' weights side by side, made once, and the function of their gates.
+  private let gatesAndUps: [Parameter]
+  private let downs: [Parameter]
+  private let function: ActivationFunction
 
   init(_ name: String, _ choices: Specification.Experts, _ factory: ParameterFactory) {
     self.choices = choices
     router = factory.projection("\(name).router", choices.count, factory.specification.width, bias: false).weight
+    function = factory.specification.feedForward.function
     experts = (0..<choices.count).map { DenseFeedForward("\(name).experts.\($0)", width: choices.width, factory) }
+    gatesAndUps = experts.map(\.up.weight)
+    downs = experts.map(\.down.weight)
     guard choices.sharedWidth > 0 else {
       shared = nil
       return
@@ -30,8 +37,15 @@ struct ExpertsLayer: Sendable {
       feedForward: DenseFeedForward("\(name).shared", width: choices.sharedWidth, factory),
       gate: factory.projection("\(name).sharedGate", 1, factory.specification.width, bias: false).weight)
   }
-}
 
-extension ExpertsLayer {
-  func callAsFunction(_ x: Variable, in workspace: Workspace) -> Variable { x }
+  /// The weighted sum of what the experts make of each row: [T, D].
+  func callAsFunction(_ x: Variable, in workspace: Workspace) -> Variable {
+    let routing = ExpertRouting(expertsPerToken: choices.perToken, normalisesWeights: choices.normalisesWeights)
+    let mixed = workspace.experts(
+      x, router: router, gateUp: gatesAndUps, down: downs, function: function, routing: routing)
+    guard let shared else { return mixed }
+    let down = shared.feedForward.down
+    let output = workspace.linear(shared.feedForward.inner(x, in: workspace), weight: down.weight, bias: down.bias)
+    return workspace.sigmoidGated(output, by: workspace.linear(x, weight: shared.gate), residual: mixed)
+  }
 }

@@ -1,23 +1,34 @@
-// A model as files: config.json and safetensors in Hugging Face's layout, both ways. What does not fit is listed whole,
-// in one error. It knows no architecture; the registry's weight maps say what lies where.
+// A model as files: config.json and safetensors in Hugging Face's layout, both ways. What does not fit is listed whole, in
+// one error. It knows no architecture; the registry's weight maps say what lies where.
 
 public import ApusCore
-import ApusFormats
+public import ApusFormats
 import ApusTensor
 
 extension Model {
+  /// What a model is loaded for, which decides the form of its weights.
+  public enum Purpose: Sendable {
+    /// Float32 masters of all weights, which may be changed.
+    case training
+    /// Weights to compute with alone: 16-bit ones stay in the files' memory, float32 ones are laid out for products.
+    case inference
+  }
+
   /// Loads `config.json` and the safetensors of a folder, in one file or in several with an index.
-  /// - Throws: `missingInput` where a file is missing, `badData` where one is damaged, of an unknown architecture, or
-  ///   does not fit the other.
-  public static func load(folder: String) throws(ApusError) -> Model {
+  /// - Throws: `missingInput` where a file is missing, `badData` where one is damaged, of an unknown architecture, or does
+  ///   not fit the other.
+  public static func load(folder: String, for purpose: Purpose = .training) throws(ApusError) -> Model {
     let (architecture, specification) = try CheckpointFolder.configuration(FileSystem.join(folder, "config.json"))
-    return try CheckpointFolder.load(specification, architecture, from: try SafetensorsFolder(folder).files)
+    let tensors = try SafetensorsFolder(folder).files.flatMap(\.storedTensors)
+    return try CheckpointFolder.load(specification, architecture, from: tensors, for: purpose)
   }
 
   /// Writes `config.json` and `model.safetensors`, each atomically, so that transformers loads the folder.
-  public func save(to folder: String) throws(ApusError) {
+  ///
+  /// `type` is that of the matrices; nil: as they are held, block types as float32.
+  public func save(to folder: String, as type: ElementType? = nil) throws(ApusError) {
     try FileSystem.makeFolders(folder)
-    try CheckpointFolder.writeWeights(weightMap, to: FileSystem.join(folder, SafetensorsFolder.singleName))
+    try CheckpointFolder.writeWeights(weightMap, as: type, to: FileSystem.join(folder, SafetensorsFolder.singleName))
     var configuration = JSON.object(CheckpointFolder.configuration(of: self)).serialized(pretty: true)
     configuration.append(UInt8(ascii: "\n"))
     try AtomicFile.write(configuration, to: FileSystem.join(folder, "config.json"))
@@ -59,52 +70,63 @@ enum CheckpointFolder {
 
   /// The model of a specification with the weights of files.
   static func load(
-    _ specification: Specification, _ architecture: any Architecture, from files: [SafetensorsFile]
+    _ specification: Specification, _ architecture: any Architecture, from tensors: [StoredTensor],
+    for purpose: Model.Purpose = .training
   ) throws(ApusError) -> Model {
     var specification = specification
-    architecture.settle(&specification) { name in files.contains { $0.tensor(name) != nil } }
-    try requirePlausibleSize(specification, files)
-    try specification.requireMemory(
-      for: .weights, .badData, file: files.first?.path, remedy: "choose a smaller model or a larger machine")
-    let body = Model.body(specification) { shape in
-      Parameter(name: shape.name, value: Tensor(rows: shape.rows, columns: shape.columns), decays: shape.isMatrix)
+    let present = Set(tensors.map { Array($0.name.utf8) })
+    architecture.settle(&specification) { present.contains(Array($0.utf8)) }
+    return try load(
+      specification, architecture, names: architecture.names(specification), from: tensors, for: purpose)
+  }
+
+  /// The model of a settled specification with the weights of files of any format.
+  static func load(
+    _ specification: Specification, _ architecture: any Architecture, names: TensorNames,
+    from tensors: [StoredTensor], for purpose: Model.Purpose
+  ) throws(ApusError) -> Model {
+    try requirePlausibleSize(specification, tensors)
+    // Compact weights stay in the files' memory.
+    if purpose == .training || !tensors.contains(where: { $0.numbers?.isCompact == true }) {
+      try specification.requireMemory(
+        for: .weights, .badData, file: tensors.first?.file, remedy: "choose a smaller model or a larger machine")
     }
-    try WeightLoader(map: WeightMap(body, architecture.names(specification)), files: files).load()
+    let body = Model.body(specification) { shape in
+      purpose == .inference && shape.isMatrix
+        ? Parameter(name: shape.name, rows: shape.rows, columns: shape.columns, decays: true)
+        : Parameter(name: shape.name, value: Tensor(rows: shape.rows, columns: shape.columns), decays: shape.isMatrix)
+    }
+    let map = WeightMap(body, names)
+    try WeightLoader(map: map, tensors: tensors, multiplied: body.multiplied).load()
     return Model(body, architecture)
   }
 
   // Memory is asked for by the configuration, so it must not be out of all proportion to what the files hold.
   private static func requirePlausibleSize(
-    _ specification: Specification, _ files: [SafetensorsFile]
+    _ specification: Specification, _ tensors: [StoredTensor]
   ) throws(ApusError) {
-    let values = files.reduce(0) { $0 + $1.tensors.reduce(0) { $0 + $1.count } }
+    let values = tensors.reduce(0) { $0 + $1.count }
     if specification.parameterCount / 2 > values + 1 << 20 {
       throw ApusError(
         .badData, "the configuration describes \(specification.parameterCount) weights and the files hold \(values)",
-        file: files.first?.path, remedy: "fetch configuration and weights of the same model")
+        file: tensors.first?.file, remedy: "fetch configuration and weights of the same model")
     }
   }
 
-  /// Writes all tensors in float32. The parts of a stacked tensor are neighbours in the map.
-  static func writeWeights(_ map: WeightMap, to path: String) throws(ApusError) {
-    var parts: [String: [WeightMap.Entry]] = [:]
-    var tensors: [TensorDescription] = []
-    for entry in map.entries {
-      if parts[entry.name] == nil {
-        tensors.append(TensorDescription(name: entry.name, type: .float32, shape: entry.shape))
-      }
-      parts[entry.name, default: []].append(entry)
-    }
-    try SafetensorsWriter.write(to: path, metadata: ["format": "pt"], tensors: tensors) {
+  /// Writes all tensors, matrices as `type`; nil: as they are held, block types as float32.
+  static func writeWeights(_ map: WeightMap, as type: ElementType?, to path: String) throws(ApusError) {
+    let output = StoredOutput(map, as: type, keepingSmallTensors: false)
+    let kernels = try Kernels.select()
+    try SafetensorsWriter.write(to: path, metadata: ["format": "pt"], tensors: output.descriptions) {
       tensor, sink throws(ApusError) in
-      for entry in parts[tensor.name] ?? [] { try entry.fileValues.withBytes(sink) }
+      try output.write(tensor, kernels, to: sink)
     }
   }
 }
 
-extension [Float] {
+extension Array where Element: BitwiseCopyable {
   // `withUnsafeBytes` with typed errors.
-  fileprivate func withBytes(_ body: (UnsafeRawBufferPointer) throws(ApusError) -> Void) throws(ApusError) {
+  func withBytes(_ body: (UnsafeRawBufferPointer) throws(ApusError) -> Void) throws(ApusError) {
     let result = withUnsafeBytes { bytes -> Result<Void, ApusError> in
       do throws(ApusError) {
         try body(bytes)

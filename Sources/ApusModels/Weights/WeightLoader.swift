@@ -1,59 +1,86 @@
-// Fills parameters from safetensors: finds each tensor of a weight map under the names that files use, checks shapes
-// and types, and reports everything that does not fit in one error before a value is read.
+// Fills parameters from the tensors of a checkpoint: finds each tensor of a weight map under the names that files use, checks
+// shapes and types, and reports everything that does not fit in one error before a value is read.
 
 import ApusCore
-import ApusFormats
 import ApusTensor
 
 struct WeightLoader {
   let map: WeightMap
-  let files: [SafetensorsFile]
+  let tensors: [StoredTensor]
+  /// The weights that activations are multiplied by.
+  let multiplied: [Parameter]
 
-  private typealias Found = (file: SafetensorsFile, tensor: TensorEntry)
+  /// An entry of the map and the tensor that it is, or is a part of.
+  struct Found {
+    let entry: WeightMap.Entry
+    let tensor: StoredTensor
 
+    var numbers: StoredNumbers { tensor.numbers ?? .float32 }
+
+    /// The bytes of some of the entry's rows, in the file's layout.
+    func bytes(_ rows: Range<Int>) -> UnsafeRawBufferPointer {
+      let perRow = numbers.bytes(entry.count / max(entry.fileRows, 1))
+      let first = entry.firstFileRow
+      return UnsafeRawBufferPointer(
+        rebasing: tensor.bytes[(first + rows.lowerBound) * perRow..<(first + rows.upperBound) * perRow])
+    }
+
+    /// The entry's values, in the file's layout.
+    func values(_ kernels: Kernels) -> [Float] { kernels.floats(numbers, in: bytes(0..<entry.fileRows)) }
+  }
+
+  /// Gives every parameter its values: masters where it has one, else stored or packed.
   func load() throws(ApusError) {
     let kernels = try Kernels.select()
-    let found = try match()
-    for (entry, source) in found {
-      guard let numbers = Self.numbers(source.tensor.type) else { continue }
-      let size = numbers.size * entry.count
-      let first = numbers.size * entry.firstFileRow * (entry.count / max(entry.rows.count, 1))
-      let values = source.file.withBytes(of: source.tensor) { bytes in
-        kernels.floats(numbers, in: UnsafeRawBufferPointer(rebasing: bytes[first..<first + size]))
+    var matrices: [(parameter: Parameter, parts: [Found])] = []
+    var index: [ObjectIdentifier: Int] = [:]
+    for found in try match() {
+      guard let parameter = found.entry.parameter else {
+        try requireZeros(found, kernels)
+        continue
       }
-      if entry.parameter != nil {
-        values.withUnsafeBufferPointer { entry.setValues($0) }
-      } else if values.contains(where: { $0 != 0 }) {
-        throw ApusError(
-          .badData, "a bias that the configuration says is absent is not zero", file: source.file.path,
-          place: "tensor `\(entry.name)`", remedy: "correct the key `bias` of the configuration")
+      if parameter.hasMaster {
+        found.values(kernels).withUnsafeBufferPointer { found.entry.setValues($0, in: parameter.value) }
+        found.tensor.owner.release(found.tensor.bytes)
+      } else if let known = index[ObjectIdentifier(parameter)] {
+        matrices[known].parts.append(found)
+      } else {
+        index[ObjectIdentifier(parameter)] = matrices.count
+        matrices.append((parameter, [found]))
       }
-      source.file.release(source.tensor)
     }
+    if !matrices.isEmpty { try StoredWeights(multiplied: multiplied, in: Workspace()).load(matrices) }
+  }
+
+  private func requireZeros(_ found: Found, _ kernels: Kernels) throws(ApusError) {
+    guard found.values(kernels).contains(where: { $0 != 0 }) else { return }
+    throw ApusError(
+      .badData, "a bias that the configuration says is absent is not zero", file: found.tensor.file,
+      place: "tensor `\(found.entry.name)`", remedy: "correct the key `bias` of the configuration")
   }
 
   // The tensor of each entry; throws one error for all that is missing, unexpected, mis-shaped or of an unknown type.
-  private func match() throws(ApusError) -> [(entry: WeightMap.Entry, source: Found)] {
-    var available: [[UInt8]: Found] = [:]
-    for file in files {
-      for tensor in file.tensors { available[Array(tensor.name.utf8)] = (file, tensor) }
-    }
-    var found: [(entry: WeightMap.Entry, source: Found)] = []
+  private func match() throws(ApusError) -> [Found] {
+    var available: [[UInt8]: StoredTensor] = [:]
+    for tensor in tensors { available[Array(tensor.name.utf8)] = tensor }
+    var found: [Found] = []
     var missing: [String] = []
     var wrong: [String] = []
     for entry in map.entries {
-      guard let source = take(entry.name, from: &available) else {
+      // The parts of a stacked tensor are neighbours.
+      let part = found.last.flatMap { $0.entry.name == entry.name ? $0.tensor : nil }
+      guard let tensor = part ?? take(entry.name, from: &available) else {
         if entry.parameter != nil { missing.append(entry.name) }
         continue
       }
-      if source.tensor.shape != entry.shape {
-        wrong.append("\(source.tensor.name) is \(source.tensor.shape), not \(entry.shape)")
-      } else if Self.numbers(source.tensor.type) == nil {
-        wrong.append("\(source.tensor.name) is stored as \(source.tensor.type.rawValue)")
+      if tensor.shape != entry.shape {
+        wrong.append("\(tensor.name) is \(tensor.shape), not \(entry.shape)")
+      } else if tensor.numbers == nil {
+        wrong.append("\(tensor.name) is stored as \(tensor.typeName)")
       }
-      found.append((entry, source))
+      found.append(Found(entry: entry, tensor: tensor))
     }
-    let unexpected = available.values.map(\.tensor.name).filter { !isHarmless($0) }.sorted()
+    let unexpected = available.values.map(\.name).filter { !isHarmless($0) }.sorted()
     try report(missing: missing, wrong: wrong, unexpected: unexpected)
     return found
   }
@@ -62,7 +89,7 @@ struct WeightLoader {
   private static let oldEndings = [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
 
   // Finds a name: as it is, with an old ending, or without the prefix that some writers leave out.
-  private func take(_ name: String, from available: inout [[UInt8]: Found]) -> Found? {
+  private func take(_ name: String, from available: inout [[UInt8]: StoredTensor]) -> StoredTensor? {
     var names = [name]
     for (new, old) in Self.oldEndings where name.hasSuffix(new) { names.append(name.dropLast(new.count) + old) }
     if name.hasPrefix(map.optionalPrefix) { names += names.map { String($0.dropFirst(map.optionalPrefix.count)) } }
@@ -88,17 +115,7 @@ struct WeightLoader {
     guard !problems.isEmpty else { return }
     throw ApusError(
       .badData, "the tensors do not fit the configuration; \(problems.joined(separator: "; "))",
-      file: files.first?.path,
+      file: tensors.first?.file,
       remedy: "use the configuration that belongs to these weights")
-  }
-
-  private static func numbers(_ type: ElementType) -> StoredNumbers? {
-    switch type {
-    case .float32: .float32
-    case .float16: .float16
-    case .bfloat16: .bfloat16
-    case .float64: .float64
-    default: nil
-    }
   }
 }

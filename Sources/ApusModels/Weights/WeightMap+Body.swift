@@ -144,12 +144,12 @@ private struct WeightMapBuilder {
     map.matrix("\(name).weight", projection.weight, rows: rows, isTransposed: names.isTransposed)
     map.vector(
       "\(name).bias", projection.bias, rows: rows,
-      zeros: names.writesZeroBiases ? rows?.count ?? projection.weight.value.rows : nil)
+      zeros: names.writesZeroBiases ? rows?.count ?? projection.weight.rows : nil)
   }
 
   private mutating func add(_ name: String, _ norm: NormWeights) {
     map.vector("\(name).weight", norm.gain, offset: names.gainOffset)
-    map.vector("\(name).bias", norm.bias, zeros: names.writesZeroBiases ? norm.gain.value.columns : nil)
+    map.vector("\(name).bias", norm.bias, zeros: names.writesZeroBiases ? norm.gain.columns : nil)
   }
 }
 

@@ -57,8 +57,8 @@ struct WeightMap {
   mutating func matrix(
     _ name: String, _ parameter: Parameter, rows: Rows? = nil, isTransposed: Bool = false
   ) {
-    let rows = rows ?? .range(0..<parameter.value.rows)
-    let shape = [rows.count, parameter.value.columns]
+    let rows = rows ?? .range(0..<parameter.rows)
+    let shape = [rows.count, parameter.columns]
     entries.append(
       Entry(
         name: name, shape: isTransposed ? shape.reversed() : shape, parameter: parameter, rows: rows,
@@ -69,7 +69,7 @@ struct WeightMap {
   mutating func plane(_ name: String, _ parameter: Parameter, rows: Range<Int>, index: Int, of count: Int) {
     entries.append(
       Entry(
-        name: name, shape: [count, rows.count, parameter.value.columns], parameter: parameter, rows: .range(rows),
+        name: name, shape: [count, rows.count, parameter.columns], parameter: parameter, rows: .range(rows),
         firstFileRow: index * rows.count))
   }
 
@@ -78,7 +78,7 @@ struct WeightMap {
     _ name: String, _ parameter: Parameter?, rows: Rows? = nil, zeros count: Int? = nil, offset: Float = 0
   ) {
     if let parameter {
-      let rows = rows ?? .range(0..<parameter.value.columns)
+      let rows = rows ?? .range(0..<parameter.columns)
       entries.append(Entry(name: name, shape: [rows.count], parameter: parameter, rows: rows, offset: offset))
     } else if let count {
       entries.append(Entry(name: name, shape: [count], parameter: nil, rows: .range(0..<count)))
@@ -92,10 +92,13 @@ extension WeightMap.Entry {
   /// Values of the entry alone, without the rest of a stacked tensor.
   var count: Int { shape.count == 1 ? rows.count : rows.count * (isTransposed ? shape[0] : shape[shape.count - 1]) }
 
+  /// Rows in the file, of the entry alone: one of a vector.
+  var fileRows: Int { shape.count == 1 ? 1 : isTransposed ? shape[0] : rows.count }
+
   /// The entry's values in the file's layout, row after row.
-  var fileValues: [Float] {
-    guard let tensor = parameter?.value else { return [Float](repeating: 0, count: count) }
-    var values = layOut(tensor)
+  func fileValues(_ kernels: Kernels) -> [Float] {
+    guard let parameter else { return [Float](repeating: 0, count: count) }
+    var values = layOut(parameter.expanded(kernels))
     if offset != 0 { for index in values.indices { values[index] += offset } }
     return values
   }
@@ -112,9 +115,8 @@ extension WeightMap.Entry {
     }
   }
 
-  /// Puts values in the file's layout into the parameter; their count must be the entry's.
-  func setValues(_ file: UnsafeBufferPointer<Float>) {
-    guard let tensor = parameter?.value else { return }
+  /// Puts values in the file's layout into a tensor shaped as the parameter; their count must be the entry's.
+  func setValues(_ file: UnsafeBufferPointer<Float>, in tensor: Tensor) {
     tensor.withMutableValues { values in
       forEachValue(columns: tensor.columns) { source, target in values[target] = file[source] - offset }
     }
