@@ -12,7 +12,8 @@
 
 /// Whoever owns bytes that others read in place, and keep alive by keeping it.
 public protocol ByteOwner: AnyObject, Sendable {
-  /// Lets memory go that lies wholly in `bytes`, a part of the owner's; they can still be read, at the price of fetching them.
+  /// Lets memory go that lies wholly in `bytes`, a part of the owner's; they can still be read, at the price of
+  /// fetching them.
   func release(_ bytes: UnsafeRawBufferPointer)
 }
 

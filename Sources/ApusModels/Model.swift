@@ -58,8 +58,8 @@ public final class Model: Sendable {
 // MARK: - Inference
 
 extension Model {
-  /// Lays the weights out for products and lets the masters go, which makes inference faster and training impossible until
-  /// `unpack`. What was loaded for inference is as it should be.
+  /// Lays the weights out for products and lets the masters go, which makes inference faster and training impossible
+  /// until `unpack`. What was loaded for inference is as it should be.
   public func packForInference(in workspace: Workspace) {
     for parameter in body.multiplied { parameter.pack(in: workspace) }
   }
@@ -125,9 +125,10 @@ extension Model {
   /// The sum of the rows' losses in nats; adds the gradients of `scale` times that sum to the parameters'.
   ///
   /// With experts the gradients are those of their load-balancing loss too; `workspace.loadBalancingLoss()` tells it.
-  /// A step in micro-batches passes the same scale, 1 / valid targets of the whole step, to each, and the sum of the earlier
-  /// ones: added token by token, it has the bits of the undivided step's.
-  /// - Throws: `badData` for ids outside the vocabulary or sequences beyond the context, `usage` for a model without masters.
+  /// A step in micro-batches passes the same scale, 1 / valid targets of the whole step, to each, and the sum of the
+  /// earlier ones: added token by token, it has the bits of the undivided step's.
+  /// - Throws: `badData` for ids outside the vocabulary or sequences beyond the context, `usage` for a model without
+  ///   masters.
   public func trainingLoss(
     _ batch: PackedBatch, in workspace: Workspace, scale: Float, dropout: DropoutSettings? = nil,
     addingTo earlier: Double = 0

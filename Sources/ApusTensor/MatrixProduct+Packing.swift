@@ -1,6 +1,6 @@
-// The second factor of a product, from whatever form it has into the panels that the kernel reads. A stored weight is unpacked
-// here, the rows of one panel at a time and only as many steps as are packed at once: the generic kernel for every storage
-// type, with float32 activations, and the slow twin of all others.
+// The second factor of a product, from whatever form it has into the panels that the kernel reads. A stored weight is
+// unpacked here, the rows of one panel at a time and only as many steps as are packed at once: the generic kernel for
+// every storage type, with float32 activations, and the slow twin of all others.
 
 import ApusCore
 import CApusKernels

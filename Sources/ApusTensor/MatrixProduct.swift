@@ -1,7 +1,6 @@
 // Matrix products over threads: cuts the outputs into tasks of rows and panels, packs the second factor a cache-sized
-// chunk at a time inside each task (so no packed copy of a weight is ever whole in memory; MatrixProduct+Packing), and calls
-// the kernel.
-// Every output is one sum over k in order, whoever computes it: the cuts never show in the bits.
+// chunk at a time inside each task (so no packed copy of a weight is ever whole in memory; MatrixProduct+Packing), and
+// calls the kernel. Every output is one sum over k in order, whoever computes it: the cuts never show in the bits.
 
 import ApusCore
 import CApusKernels
@@ -153,8 +152,8 @@ final class MatrixProduct {
     }
   }
 
-  // Steps of k between two packings: all where a chunk holds a good number of panels of them, else even parts that begin
-  // at the blocks of a stored type.
+  // Steps of k between two packings: all where a chunk holds a good number of panels of them, else even parts that
+  // begin at the blocks of a stored type.
   private func stepsAtOnce(_ k: Int, _ b: SecondFactor) -> Int {
     let parts = k * kernels.table.pointee.panel <= Self.chunk / 8 ? 1 : (k + Self.steps - 1) / Self.steps
     let even = max(1, (k + parts - 1) / max(1, parts))

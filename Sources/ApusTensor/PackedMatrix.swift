@@ -1,5 +1,5 @@
-// A weight in the panels that the product kernel reads: the only copy of a float32 weight that a model generates with, so
-// rows can be read out of it too, for embeddings tied to the output.
+// A weight in the panels that the product kernel reads: the only copy of a float32 weight that a model generates with,
+// so rows can be read out of it too, for embeddings tied to the output.
 
 /// A matrix `[rows, columns]` laid out for products by its transpose.
 public struct PackedMatrix: Sendable {

@@ -1,5 +1,5 @@
-// One learned tensor of a model: its values, in the form that its use asks for, and its gradient while training. It knows no
-// model and no optimiser.
+// One learned tensor of a model: its values, in the form that its use asks for, and its gradient while training. It
+// knows no model and no optimiser.
 
 /// A learned tensor: a row-major float32 master and a gradient to train, or a form that only generates.
 ///
@@ -52,8 +52,8 @@ public final class Parameter: @unchecked Sendable {
   /// The number of values.
   public var count: Int { rows * columns }
 
-  /// The values, to read and to change: weights `[out, in]`, embeddings `[vocabulary, D]`, vectors `[1, D]`. Only where there
-  /// is a master.
+  /// The values, to read and to change: weights `[out, in]`, embeddings `[vocabulary, D]`, vectors `[1, D]`. Only where
+  /// there is a master.
   public var value: Tensor {
     guard case .master(let tensor) = form else {
       preconditionFailure("\(name) has no master: its model was loaded for inference, or packed")

@@ -10,8 +10,8 @@ struct ProductPlan {
   var tasks: Int { rowCuts * panelCuts }
 
   // In cycles of the kernel's inner loop: one row of one panel a cycle; packing one row of a panel, unpacking it from a
-  // stored type before that, or packing one value of the first factor; starting a task. Measured on Zen 3 with AVX2; only
-  // the ratios matter.
+  // stored type before that, or packing one value of the first factor; starting a task. Measured on Zen 3 with AVX2;
+  // only the ratios matter.
   private static let packPanel = 12.0
   private static let unpackPanel = 8.0
   private static let packValue = 2.0

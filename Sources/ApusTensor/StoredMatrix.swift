@@ -1,5 +1,5 @@
-// A weight as a file stores it: rows of numbers in memory that somebody else owns, read in place and never expanded as a
-// whole. It knows no file format and no product; MatrixProduct unpacks a tile at a time.
+// A weight as a file stores it: rows of numbers in memory that somebody else owns, read in place and never expanded as
+// a whole. It knows no file format and no product; MatrixProduct unpacks a tile at a time.
 
 public import ApusCore
 
@@ -96,7 +96,8 @@ public final class StoredMatrix: @unchecked Sendable {
     return span.address(rows.lowerBound).assumingMemoryBound(to: Float.self)
   }
 
-  /// Lets the memory of rows go that have been copied, front to back; of reordered pieces when the last row is among them.
+  /// Lets the memory of rows go that have been copied, front to back; of reordered pieces when the last row is among
+  /// them.
   func release(_ rows: Range<Int>) {
     for (piece, span) in zip(pieces, spans) where span.end > rows.lowerBound && span.first < rows.upperBound {
       let local = max(span.first, rows.lowerBound) - span.first..<min(span.end, rows.upperBound) - span.first

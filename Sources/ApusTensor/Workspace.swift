@@ -59,7 +59,8 @@ public final class Workspace {
   ///   - recording: whether a backward pass follows.
   ///   - dropout: rates and keys; nil: nothing is dropped.
   ///   - caches: none, or one for each segment, which holds the keys and values before the segment's position.
-  ///   - loadBalancing: what the gradient of the experts' load-balancing loss is multiplied by; nil: there is no such loss.
+  ///   - loadBalancing: what the gradient of the experts' load-balancing loss is multiplied by; nil: there is no such
+  ///     loss.
   public func begin(
     _ batch: PackedBatch, recording: Bool, dropout: DropoutSettings? = nil, caches: [KeyValueCache] = [],
     loadBalancing: Float? = nil

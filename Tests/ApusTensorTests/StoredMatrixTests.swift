@@ -1,5 +1,5 @@
-// Weights as they are stored: products and gathered rows have the bits of the same weights expanded, for every type, for
-// fused pieces of different types and orders, and however the work is cut.
+// Weights as they are stored: products and gathered rows have the bits of the same weights expanded, for every type,
+// for fused pieces of different types and orders, and however the work is cut.
 
 import ApusCore
 import Foundation

@@ -78,7 +78,8 @@ enum GemmaFamily {
     return dialect
   }
 
-  /// The scores' scale where the file does not say it: by the head's width, in the largest model by the width over the heads.
+  /// The scores' scale where the file does not say it: by the head's width, in the largest model by the width over the
+  /// heads.
   static func settleScale(_ specification: inout Specification, layersOfLargest layers: Int) {
     guard specification.attention.scale == nil else { return }
     let width = specification.layers == layers ? specification.width / specification.heads : specification.headWidth

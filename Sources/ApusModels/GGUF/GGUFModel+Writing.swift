@@ -1,5 +1,5 @@
-// Writes a model as GGUF: the metadata that describe it, the tensors under llama.cpp's names and in its row orders. What GGUF
-// cannot say is refused or, where only llama.cpp would compute otherwise, told.
+// Writes a model as GGUF: the metadata that describe it, the tensors under llama.cpp's names and in its row orders.
+// What GGUF cannot say is refused or, where only llama.cpp would compute otherwise, told.
 
 public import ApusCore
 public import ApusFormats
@@ -10,7 +10,8 @@ extension Model {
   /// Writes a GGUF file, atomically.
   /// - Parameters:
   ///   - path: the file.
-  ///   - type: how matrices are written; nil: as they were read, block types as float32. Norms, biases and routers are float32.
+  ///   - type: how matrices are written; nil: as they were read, block types as float32. Norms, biases and routers are
+  ///     float32.
   ///   - extra: metadata to add, as the tokenizer's.
   /// - Returns: what the file leaves out or llama.cpp would compute otherwise, one sentence each.
   /// - Throws: `badData` where GGUF does not know the architecture or cannot say one of its choices.

@@ -1,5 +1,5 @@
-// A model as a GGUF file, or one split over several: read for training or inference, and written so that llama.cpp loads it.
-// It knows nothing of the tokenizer's metadata; who has a tokenizer adds them.
+// A model as a GGUF file, or one split over several: read for training or inference, and written so that llama.cpp
+// loads it. It knows nothing of the tokenizer's metadata; who has a tokenizer adds them.
 
 public import ApusCore
 public import ApusFormats
@@ -7,8 +7,8 @@ import ApusTensor
 
 extension Model {
   /// Loads a GGUF file; of a split one, any part.
-  /// - Throws: `missingInput` where a file is missing, `badData` where one is damaged, of an unknown architecture or block
-  ///   type, or does not hold the tensors that its metadata describe.
+  /// - Throws: `missingInput` where a file is missing, `badData` where one is damaged, of an unknown architecture or
+  ///   block type, or does not hold the tensors that its metadata describe.
   public static func load(gguf path: String, for purpose: Purpose = .inference) throws(ApusError) -> Model {
     try load(gguf: try GGUFCheckpoint(path), for: purpose)
   }

@@ -1,5 +1,6 @@
-// The metadata of GGUF files that say what a model is, read into a specification and written from one. The architecture's own
-// choices come from what its configuration in transformers has by default; GGUF says only the numbers.
+// The metadata of GGUF files that say what a model is, read into a specification and written from one. The
+// architecture's own choices come from what its configuration in transformers has by default; GGUF says only the
+// numbers.
 
 import ApusCore
 import ApusFormats

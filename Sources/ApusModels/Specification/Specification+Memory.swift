@@ -11,8 +11,8 @@ public enum MemoryUse: Sendable, Equatable {
   case weights
   /// To train it, on `tokens` at a time of the `stepTokens` of a step.
   case training(tokens: Int, stepTokens: Int)
-  /// To compute `tokens` at a time, the logits of `logits` of them, with the keys and values of `cached` positions kept. The
-  /// weights may be of any type and lie in a file's own memory, so they are not counted.
+  /// To compute `tokens` at a time, the logits of `logits` of them, with the keys and values of `cached` positions
+  /// kept. The weights may be of any type and lie in a file's own memory, so they are not counted.
   case inference(tokens: Int, logits: Int, cached: Int)
 }
 

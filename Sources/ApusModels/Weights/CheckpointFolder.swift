@@ -1,5 +1,5 @@
-// A model as files: config.json and safetensors in Hugging Face's layout, both ways. What does not fit is listed whole, in
-// one error. It knows no architecture; the registry's weight maps say what lies where.
+// A model as files: config.json and safetensors in Hugging Face's layout, both ways. What does not fit is listed whole,
+// in one error. It knows no architecture; the registry's weight maps say what lies where.
 
 public import ApusCore
 public import ApusFormats
@@ -15,8 +15,8 @@ extension Model {
   }
 
   /// Loads `config.json` and the safetensors of a folder, in one file or in several with an index.
-  /// - Throws: `missingInput` where a file is missing, `badData` where one is damaged, of an unknown architecture, or does
-  ///   not fit the other.
+  /// - Throws: `missingInput` where a file is missing, `badData` where one is damaged, of an unknown architecture, or
+  ///   does not fit the other.
   public static func load(folder: String, for purpose: Purpose = .training) throws(ApusError) -> Model {
     let (architecture, specification) = try CheckpointFolder.configuration(FileSystem.join(folder, "config.json"))
     let tensors = try SafetensorsFolder(folder).files.flatMap(\.storedTensors)

@@ -1,5 +1,5 @@
-// The tensors of a weight map as a file is to hold them: which type each has, and its bytes when they are asked for, one
-// tensor at a time.
+// The tensors of a weight map as a file is to hold them: which type each has, and its bytes when they are asked for,
+// one tensor at a time.
 
 import ApusCore
 import ApusFormats
@@ -49,7 +49,9 @@ struct StoredOutput {
 
   private static func type(of entry: WeightMap.Entry, wanted: ElementType?, keepingSmallTensors: Bool) -> ElementType {
     guard entry.shape.count > 1, let parameter = entry.parameter else { return .float32 }
-    if keepingSmallTensors, ["ffn_gate_inp", "position_embd", "token_types"].contains(where: entry.name.contains) { return .float32 }
+    if keepingSmallTensors, ["ffn_gate_inp", "position_embd", "token_types"].contains(where: entry.name.contains) {
+      return .float32
+    }
     guard let wanted else { return parameter.sixteenBitType ?? .float32 }
     return (entry.shape.last ?? 0) % wanted.blockLength == 0 ? wanted : .float16
   }

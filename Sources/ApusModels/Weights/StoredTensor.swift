@@ -1,4 +1,5 @@
-// A tensor as any file format offers it: what the loader of weights asks for. A format is one function that lists its tensors.
+// A tensor as any file format offers it: what the loader of weights asks for. A format is one function that lists its
+// tensors.
 
 import ApusCore
 import ApusFormats

@@ -1,5 +1,6 @@
-// The matrices of a model that only generates: 16-bit and quantised weights stay in the file's memory, float32 ones that
-// activations are multiplied by are laid out for products, weight by weight, and their pages let go. Nothing is held twice.
+// The matrices of a model that only generates: 16-bit and quantised weights stay in the file's memory, float32 ones
+// that activations are multiplied by are laid out for products, weight by weight, and their pages let go. Nothing is
+// held twice.
 
 import ApusCore
 import ApusTensor

@@ -1,5 +1,5 @@
-// Fills parameters from the tensors of a checkpoint: finds each tensor of a weight map under the names that files use, checks
-// shapes and types, and reports everything that does not fit in one error before a value is read.
+// Fills parameters from the tensors of a checkpoint: finds each tensor of a weight map under the names that files use,
+// checks shapes and types, and reports everything that does not fit in one error before a value is read.
 
 import ApusCore
 import ApusTensor
