@@ -58,11 +58,11 @@ let package = Package(
     room("ApusCore"),
     room("ApusTensor", ["CApusKernels", "ApusCore"]),
     room("ApusFormats", ["ApusCore"]),
-    room("ApusTokenizers", ["ApusCore"]),
+    room("ApusTokenizers", ["ApusCore", "ApusFormats"]),
     room("ApusScaling", ["ApusCore"]),
     room("ApusModels", ["ApusCore", "ApusTensor", "ApusFormats"]),
     room("ApusTraining", ["ApusCore", "ApusTensor", "ApusFormats", "ApusTokenizers", "ApusModels"]),
-    room("ApusGeneration", ["ApusCore", "ApusTensor", "ApusTokenizers", "ApusModels"]),
+    room("ApusGeneration", ["ApusCore", "ApusTensor", "ApusFormats", "ApusTokenizers", "ApusModels"]),
     room(
       "ApusCommands",
       [

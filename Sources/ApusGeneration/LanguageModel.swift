@@ -34,13 +34,12 @@ public final class LanguageModel: Sendable {
     self.beginningOfText = beginningOfText ?? tokenizer?.specialTokens.beginningOfText ?? end
   }
 
-  /// Loads a Hugging Face folder, a file in one, or the finished model or latest checkpoint of a run folder.
+  /// Loads a GGUF file, a Hugging Face folder, or the finished model or latest checkpoint of a run folder.
   /// - Throws: `missingInput` where nothing is there, `badData` where it is damaged or of an unknown architecture.
   public static func load(_ path: String) throws(ApusError) -> LanguageModel {
     let location = try ModelLocation(path)
-    let tokenizer: (any Tokenizer)? =
-      location.has("tokenizer.json") ? try TokenizerFile.load(path: location.file("tokenizer.json")) : nil
-    let model = try Model.load(folder: location.folder, for: .inference)
+    let tokenizer = try location.loadTokenizer()
+    let model = try location.loadModel()
     let generation = try GenerationConfiguration(location)
     // Ids beyond the vocabulary, which configurations of small models often have from defaults, can never come.
     let known = 0..<Int32(clamping: model.specification.vocabulary)

@@ -1,12 +1,16 @@
-// Where a model lies: a Hugging Face folder, a file in one, or a run folder, whose finished model or latest checkpoint
-// is taken. It looks at names only and reads nothing.
+// Where a model lies: a GGUF file, a Hugging Face folder, a file in one, or a run folder, whose finished model or
+// latest checkpoint is taken. What looks at names only comes first; what reads follows.
 
 public import ApusCore
+public import ApusModels
+public import ApusTokenizers
 
-/// A folder that holds a model in Hugging Face layout.
+/// A GGUF file, or a folder that holds a model in Hugging Face layout.
 public struct ModelLocation: Sendable, Equatable {
-  /// The folder with `config.json`.
+  /// The folder with `config.json`, or that of the GGUF file.
   public let folder: String
+  /// The GGUF file; nil for a folder.
+  public let gguf: String?
 
   /// Finds the model that `path` means.
   /// - Throws: `missingInput` where nothing is there, `badData` where it is no model.
@@ -16,14 +20,22 @@ public struct ModelLocation: Sendable, Equatable {
       throw ApusError(
         .missingInput, "there is nothing", file: path, remedy: "give a model folder, a run folder or a model file")
     }
-    folder = FileSystem.isFolder(path) ? try Self.model(inFolder: path) : try Self.folder(ofFile: path)
+    gguf = path.hasSuffix(".gguf") && FileSystem.isFile(path) ? path : nil
+    if gguf != nil {
+      folder = Self.parent(path)
+    } else {
+      folder = FileSystem.isFolder(path) ? try Self.model(inFolder: path) : try Self.folder(ofFile: path)
+    }
   }
+
+  /// What errors and reports call the model.
+  public var name: String { gguf ?? folder }
 
   /// The path of a file of the model.
   public func file(_ name: String) -> String { FileSystem.join(folder, name) }
 
-  /// Whether the model has a file of this name.
-  public func has(_ name: String) -> Bool { FileSystem.isFile(file(name)) }
+  /// Whether the model, in a folder, has a file of this name.
+  public func has(_ name: String) -> Bool { gguf == nil && FileSystem.isFile(file(name)) }
 
   private static func model(inFolder path: String) throws(ApusError) -> String {
     let candidates = [path, "\(path)/final"] + checkpoints(path)
@@ -45,14 +57,41 @@ public struct ModelLocation: Sendable, Equatable {
   }
 
   private static func folder(ofFile path: String) throws(ApusError) -> String {
-    let parent = FileSystem.parent(of: path)
-    let folder = parent.isEmpty ? "." : parent
+    let folder = parent(path)
     let isModelFile = path.hasSuffix(".safetensors") || path.hasSuffix(".json")
     guard isModelFile, FileSystem.isFile("\(folder)/config.json") else {
       throw ApusError(
         .badData, "is no model file with a config.json beside it", file: path,
-        remedy: "give a folder with config.json and model.safetensors, or a run folder")
+        remedy: "give a folder with config.json and model.safetensors, a run folder, or a .gguf file")
     }
     return folder
+  }
+
+  private static func parent(_ path: String) -> String {
+    let parent = FileSystem.parent(of: path)
+    return parent.isEmpty ? "." : parent
+  }
+}
+
+// MARK: - Reading
+
+extension ModelLocation {
+  /// The files that a folder's tokenizer may lie in.
+  private static let tokenizerFiles = [
+    "tokenizer.json", "tokenizer.model", "tekken.json", "vocab.json", "vocab.txt", "encoder.json",
+  ]
+
+  /// The model.
+  /// - Throws: `missingInput` where a file is missing, `badData` where one is damaged or of an unknown architecture.
+  public func loadModel(for purpose: Model.Purpose = .inference) throws(ApusError) -> Model {
+    if let gguf { return try Model.load(gguf: gguf, for: purpose) }
+    return try Model.load(folder: folder, for: purpose)
+  }
+
+  /// The model's tokenizer; nil where there is none.
+  /// - Throws: `badData` where it is damaged or uses what is not supported.
+  public func loadTokenizer() throws(ApusError) -> (any Tokenizer)? {
+    if let gguf { return try TokenizerFile.load(gguf: gguf) }
+    return Self.tokenizerFiles.contains(where: has) ? try TokenizerFile.load(path: folder) : nil
   }
 }

@@ -43,10 +43,10 @@ import Testing
 
   @Test func whatIsNoModelIsRefused() throws {
     try make("empty/readme.txt")
-    try make("empty/weights.gguf")
+    try make("empty/weights.bin")
     let missing = #expect(throws: ApusError.self) { try ModelLocation("\(root)/nothing") }
     #expect(missing?.kind == .missingInput)
-    for path in ["\(root)/empty", "\(root)/empty/readme.txt", "\(root)/empty/weights.gguf"] {
+    for path in ["\(root)/empty", "\(root)/empty/readme.txt", "\(root)/empty/weights.bin"] {
       let error = #expect(throws: ApusError.self) { try ModelLocation(path) }
       #expect(error?.kind == .badData)
       #expect(error?.file == path)

@@ -22,7 +22,7 @@ import Testing
   @Test func textsGiveLlamaCppsIds() throws {
     var (count, cases) = (0, 0)
     for file in Self.files() {
-      let tokenizer = try GGUFMetadata(file).vocabulary.tokenizer(file: file.lastPathComponent)
+      let tokenizer = try #require(try TokenizerFile.load(gguf: file.path))
       count += 1
       guard let input = try? String(contentsOf: file.appendingPathExtension("inp"), encoding: .utf8) else { continue }
       let output = try String(contentsOf: file.appendingPathExtension("out"), encoding: .utf8)

@@ -44,8 +44,12 @@ struct Evaluate: Command {
 
   func run(_ console: Console) throws {
     let location = try ModelLocation(model.path)
-    let tokenizer = try TokenizerFile.load(path: location.file("tokenizer.json"))
-    let model = try Model.load(folder: location.folder, for: .inference)
+    guard let tokenizer = try location.loadTokenizer() else {
+      throw ApusError(
+        .missingInput, "the model came without a tokenizer", file: location.name,
+        remedy: "put the tokenizer.json that belongs to it beside it")
+    }
+    let model = try location.loadModel()
     let evaluator = try evaluator(tokenizer, for: model)
     let corpus = try TextCorpus.tokens(ofFile: text, tokenizer: tokenizer) { console.note("warning: \($0)") }
     console.catchInterrupts()

@@ -37,7 +37,7 @@ struct Logits: Command {
 
   func run(_ console: Console) throws {
     let location = try ModelLocation(model.path)
-    let model = try Model.load(folder: location.folder, for: .inference)
+    let model = try location.loadModel()
     try model.specification.requireMemory(
       for: .inference(tokens: ids.values.count, logits: ids.values.count, cached: 0), remedy: "give fewer ids")
     let workspace = try Workspace()

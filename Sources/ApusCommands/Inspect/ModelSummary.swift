@@ -25,9 +25,14 @@ struct ModelSummary: Summary {
     specification = model.specification
     tensors = files.tensors
     fileCount = files.files.count
-    nonFinite = model.parameters.reduce(0) { sum, parameter in
-      sum + parameter.value.withValues { $0.reduce(0) { $0 + ($1.isFinite ? 0 : 1) } }
+    var nonFinite = 0
+    let kernels = try Kernels.select()
+    for parameter in model.parameters {
+      parameter.forEachRow(0..<parameter.rows, kernels) { row in
+        nonFinite += row.reduce(0) { $0 + ($1.isFinite ? 0 : 1) }
+      }
     }
+    self.nonFinite = nonFinite
     tokenizer =
       location.has("tokenizer.json") ? try TokenizerFile.load(path: location.file("tokenizer.json")) : nil
   }

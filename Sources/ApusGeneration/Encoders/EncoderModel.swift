@@ -49,15 +49,21 @@ public final class EncoderModel: Sendable {
     if packing { model.packForInference(in: makeWorkspace()) }
   }
 
-  /// Loads a Hugging Face folder, a file in one, or the finished model or latest checkpoint of a run folder.
+  /// Loads a GGUF file, a Hugging Face folder, or the finished model or latest checkpoint of a run folder.
   /// - Throws: `missingInput` where nothing is there or the tokenizer is missing, `badData` where something is damaged,
   ///   of an unknown architecture, or a decoder.
   public static func load(_ path: String) throws(ApusError) -> EncoderModel {
-    let folder = try ModelLocation(path).folder
-    let model = try Model.load(folder: folder)
-    try requireEncoder(model, folder)
-    let tokenizer = try TokenizerFile.load(path: folder)
-    return try EncoderModel(model, tokenizer, folder: folder, packing: true, pool: .shared)
+    let location = try ModelLocation(path)
+    let model = try location.loadModel()
+    try requireEncoder(model, location.name)
+    let tokenizer =
+      if location.gguf == nil { try TokenizerFile.load(path: location.folder) } else { try location.loadTokenizer() }
+    guard let tokenizer else {
+      throw ApusError(
+        .missingInput, "the file holds no tokenizer", file: location.name, remedy: "use a file that holds one")
+    }
+    return try EncoderModel(
+      model, tokenizer, folder: location.gguf == nil ? location.folder : nil, packing: true, pool: .shared)
   }
 
   private static func requireEncoder(_ model: Model, _ folder: String?) throws(ApusError) {

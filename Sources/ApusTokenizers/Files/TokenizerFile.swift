@@ -1,14 +1,15 @@
 // Finds out what a tokenizer's file is, from its content, and reads it. A new format is one reader and one line here.
 
 public import ApusCore
+import ApusFormats
 
 /// Reads tokenizers from files.
 public enum TokenizerFile {
   /// Reads a tokenizer.
   /// - Parameters:
-  ///   - path: a `tokenizer.json`, a sentencepiece `.model`, a rank file of tiktoken, a `tekken.json`, a `vocab.txt`, a
-  ///     `vocab.json` with its merges beside it, or a folder that holds one of these; a `tokenizer_config.json` beside
-  ///     it says which special token plays which part.
+  ///   - path: a `tokenizer.json`, a `.gguf`, a sentencepiece `.model`, a rank file of tiktoken, a `tekken.json`, a
+  ///     `vocab.txt`, a `vocab.json` with its merges beside it, or a folder that holds one of these; a
+  ///     `tokenizer_config.json` beside it says which special token plays which part.
   ///   - pattern: how text is cut where the file does not say: rank files.
   /// - Throws: `missingInput` where there is none; `badData` for a file that is damaged or uses what is not supported,
   ///   with the name of what it is.
@@ -18,12 +19,23 @@ public enum TokenizerFile {
       throw ApusError(
         .missingInput, "there is no tokenizer", file: file, remedy: "name a tokenizer.json or a folder that holds one")
     }
+    if file.hasSuffix(".gguf") {
+      if let tokenizer = try load(gguf: file) { return tokenizer }
+      throw ApusError(.badData, "the file holds no tokenizer", file: file, remedy: "name the tokenizer of the model")
+    }
     let configuration = try configuration(beside: file)
     let mapped = try MappedFile(file)
     let tokenizer = try mapped.withBytes { bytes throws(ApusError) in
       try load(bytes, path: file, file: file, configuration: configuration, pattern: pattern)
     }
     return try opened(tokenizer, configuration["add_bos_token"]?.bool, file)
+  }
+
+  /// Reads the tokenizer of a GGUF file; nil where it has none.
+  /// - Throws: `badData` for a file that is damaged or uses what is not supported.
+  public static func load(gguf path: String) throws(ApusError) -> (any Tokenizer)? {
+    let metadata = try GGUFCheckpoint(path).metadata
+    return try GGUFVocabulary(metadata)?.tokenizer(file: path)
   }
 
   /// A tokenizer whose texts begin with `bos_token` or not, as `add_bos_token` says where it is given; otherwise its
