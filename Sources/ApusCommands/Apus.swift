@@ -38,6 +38,7 @@ public struct Apus: ParsableCommand {
     Evaluate.self,
     Logits.self,
     Inspect.self,
+    Convert.self,
 
     // Measuring.
     Benchmark.self,

@@ -2,6 +2,7 @@
 // latest checkpoint is taken. What looks at names only comes first; what reads follows.
 
 public import ApusCore
+import ApusFormats
 public import ApusModels
 public import ApusTokenizers
 
@@ -93,5 +94,16 @@ extension ModelLocation {
   public func loadTokenizer() throws(ApusError) -> (any Tokenizer)? {
     if let gguf { return try TokenizerFile.load(gguf: gguf) }
     return Self.tokenizerFiles.contains(where: has) ? try TokenizerFile.load(path: folder) : nil
+  }
+
+  /// The template, in Jinja, that turns a conversation into a prompt; nil where there is none.
+  /// - Throws: `badData` where a file is damaged.
+  public func chatTemplate() throws(ApusError) -> String? {
+    if let gguf { return try GGUFCheckpoint(gguf).metadata.string("tokenizer.chat_template") }
+    if has("chat_template.jinja") {
+      return String(decoding: try FileSystem.readAll(file("chat_template.jinja")), as: UTF8.self)
+    }
+    guard has("tokenizer_config.json") else { return nil }
+    return try JSON.read(file("tokenizer_config.json"))["chat_template"]?.string
   }
 }

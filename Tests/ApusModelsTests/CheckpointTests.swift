@@ -10,12 +10,6 @@ import Testing
 @testable import ApusModels
 
 @Suite struct CheckpointTests {
-  private func inTemporaryFolder(_ body: (String) throws -> Void) throws {
-    let folder = try FileSystem.makeTemporaryFolder()
-    defer { try? FileSystem.remove(folder) }
-    try body(folder)
-  }
-
   private func problem(_ body: () throws -> Void) -> String {
     do {
       try body()

@@ -70,7 +70,7 @@ import Testing
 
   // MARK: - Parts
 
-  private static func cases() throws -> [ConformanceCase] {
+  static func cases() throws -> [ConformanceCase] {
     guard let root = Fixtures.folder("conformance/models", for: "conformance") else { return [] }
     return try FileManager.default.contentsOfDirectory(atPath: root.path).sorted()
       .map { root.appending(path: $0).path }

@@ -91,8 +91,8 @@ enum BERTFamily {
       feedForward: .init(up: "intermediate.dense", down: "output.dense"),
       feedForwardNorms: .init(residual: "output.LayerNorm"),
       encoder: .init(
-        types: "\(embeddings).token_type_embeddings", embeddingNorm: "\(embeddings).LayerNorm", headDense: dense,
-        headNorm: norm, pooler: "\(prefix).pooler.dense"),
+        types: "\(embeddings).token_type_embeddings", embeddingNorm: "\(embeddings).LayerNorm", head: (dense, norm),
+        pooler: "\(prefix).pooler.dense"),
       optionalPrefix: "\(prefix).", ignoredEndings: ["embeddings.position_ids"])
     change(&names)
     return names
@@ -103,8 +103,8 @@ enum BERTFamily {
     _ specification: inout Specification, _ prefix: String, _ names: TensorNames, _ has: (String) -> Bool
   ) {
     guard let encoder = names.encoder, var choices = specification.encoder else { return }
-    if !has("\(encoder.headDense).weight") { choices.maskedHead = nil }
-    choices.hasPooler = has("\(encoder.pooler).weight") || has("pooler.dense.weight")
+    if let head = encoder.head, !has("\(head.dense).weight") { choices.maskedHead = nil }
+    choices.hasPooler = has("\(prefix).pooler.dense.weight") || has("pooler.dense.weight")
     specification.encoder = choices
     specification.biases.output = choices.maskedHead != nil
   }

@@ -46,8 +46,7 @@ struct GGUFDialect: Sendable {
       router: "ffn_gate_inp", each: .init(gate: "ffn_gate_exps", up: "ffn_up_exps", down: "ffn_down_exps"),
       shared: .init(gate: "ffn_gate_shexp", up: "ffn_up_shexp", down: "ffn_down_shexp"),
       sharedGate: "ffn_gate_inp_shexp"),
-    encoder: .init(
-      types: "token_types", embeddingNorm: "token_embd_norm", headDense: "cls", headNorm: "cls.norm", pooler: "pooler"))
+    encoder: .init(types: "token_types", embeddingNorm: "token_embd_norm"))
 }
 
 /// The metadata of one file, read by keys below the architecture's name, and the names of its tensors.

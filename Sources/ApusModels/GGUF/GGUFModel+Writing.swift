@@ -24,7 +24,7 @@ extension Model {
         .badData, "GGUF has no name for the architecture '\(specification.architecture)'",
         remedy: "write the Hugging Face layout instead")
     }
-    let remarks = try GGUFLimits(specification, dialect).remarks()
+    let remarks = try GGUFLimits(specification, architecture, dialect).remarks()
     let map = WeightMap(body, dialect.names(specification))
     let tensors = StoredOutput(map, as: type, keepingSmallTensors: true)
     var metadata = GGUFMetadata()
@@ -68,10 +68,12 @@ extension Model {
 /// Whether GGUF can say what a model is.
 private struct GGUFLimits {
   let specification: Specification
+  let architecture: any Architecture
   let dialect: GGUFDialect
 
-  init(_ specification: Specification, _ dialect: GGUFDialect) {
+  init(_ specification: Specification, _ architecture: any Architecture, _ dialect: GGUFDialect) {
     self.specification = specification
+    self.architecture = architecture
     self.dialect = dialect
   }
 
@@ -86,6 +88,10 @@ private struct GGUFLimits {
       if let local, local.base != 10_000 || local.scaling != .none {
         throw refusal("a rotation of the windowed layers other than the plain one of base 10,000")
       }
+    }
+    let usual = try architecture.specification(from: JSON.Reader(JSON.Object(), file: nil))
+    if specification.feedForward != usual.feedForward {
+      throw refusal("an activation other than the architecture's own")
     }
     try requireKnownLayers()
     if let scale = unknownScale { remarks.append("llama.cpp does not read the scale of attention scores, \(scale)") }

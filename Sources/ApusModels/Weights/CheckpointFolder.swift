@@ -29,7 +29,7 @@ extension Model {
   public func save(to folder: String, as type: ElementType? = nil) throws(ApusError) {
     try FileSystem.makeFolders(folder)
     try CheckpointFolder.writeWeights(weightMap, as: type, to: FileSystem.join(folder, SafetensorsFolder.singleName))
-    var configuration = JSON.object(CheckpointFolder.configuration(of: self)).serialized(pretty: true)
+    var configuration = JSON.object(CheckpointFolder.configuration(of: self, as: type)).serialized(pretty: true)
     configuration.append(UInt8(ascii: "\n"))
     try AtomicFile.write(configuration, to: FileSystem.join(folder, "config.json"))
   }
@@ -57,15 +57,24 @@ enum CheckpointFolder {
   }
 
   /// The keys of `config.json`.
-  static func configuration(of model: Model) -> JSON.Object {
+  static func configuration(of model: Model, as type: ElementType?) -> JSON.Object {
     let specification = model.specification
     var object = model.architecture.configuration(of: specification)
     let ends = specification.endTokens
     object["bos_token_id"] = specification.beginToken.map { JSON($0) } ?? .null
     object["eos_token_id"] = ends.count > 1 ? JSON(ends) : ends.first.map { JSON($0) } ?? .null
-    object["dtype"] = "float32"
-    object["torch_dtype"] = "float32"
+    let name = Self.typeName(type ?? model.body.multiplied.first?.storedNumbers.flatMap { ElementType(rawValue: $0.rawValue) })
+    object["dtype"] = .string(name)
+    object["torch_dtype"] = .string(name)
     return object
+  }
+
+  private static func typeName(_ type: ElementType?) -> String {
+    switch type {
+    case .float16: "float16"
+    case .bfloat16: "bfloat16"
+    default: "float32"
+    }
   }
 
   /// The model of a specification with the weights of files.

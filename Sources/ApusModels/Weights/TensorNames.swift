@@ -87,9 +87,10 @@ struct TensorNames {
   struct EncoderNames {
     var types: String
     var embeddingNorm: String
-    var headDense: String
-    var headNorm: String
-    var pooler: String
+    /// nil: the files hold no head for masked tokens.
+    var head: (dense: String, norm: String)?
+    /// nil: the files hold no pooler.
+    var pooler: String?
   }
 }
 

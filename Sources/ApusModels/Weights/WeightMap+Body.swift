@@ -33,12 +33,12 @@ private struct WeightMapBuilder {
     if let types = encoder.embedding.types { map.matrix("\(extra.types).weight", types) }
     add(extra.embeddingNorm, encoder.embeddingNorm)
     for (layer, block) in encoder.blocks.enumerated() { add(block, layer) }
-    if let head = encoder.head {
-      add(extra.headDense, head.dense)
-      add(extra.headNorm, head.norm)
+    if let head = encoder.head, let names = extra.head {
+      add(names.dense, head.dense)
+      add(names.norm, head.norm)
+      if let output = encoder.output { add(output) }
     }
-    if let output = encoder.output { add(output) }
-    if let pooler = encoder.pooler { add(extra.pooler, pooler) }
+    if let pooler = encoder.pooler, let name = extra.pooler { add(name, pooler) }
   }
 
   private mutating func add(_ tables: EmbeddingTables) {
