@@ -63,7 +63,8 @@ enum CheckpointFolder {
     let ends = specification.endTokens
     object["bos_token_id"] = specification.beginToken.map { JSON($0) } ?? .null
     object["eos_token_id"] = ends.count > 1 ? JSON(ends) : ends.first.map { JSON($0) } ?? .null
-    let name = Self.typeName(type ?? model.body.multiplied.first?.storedNumbers.flatMap { ElementType(rawValue: $0.rawValue) })
+    let name = Self.typeName(
+      type ?? model.body.multiplied.first?.storedNumbers.flatMap { ElementType(rawValue: $0.rawValue) })
     object["dtype"] = .string(name)
     object["torch_dtype"] = .string(name)
     return object
