@@ -15,8 +15,8 @@ struct Convert: Command {
     discussion: """
       A name that ends with .gguf becomes a GGUF file for llama.cpp; any other a folder with config.json, \
       model.safetensors and tokenizer.json for transformers. The same logits come out of both, but for rounding. \
-      Matrices keep their 16 or 32 bits; blocks of fewer bits become float32, unless --type says otherwise. Tensor after \
-      tensor is written, so memory is that of the input and the largest tensor.
+      Matrices keep their 16 or 32 bits; blocks of fewer bits become float32, unless --type says otherwise. Tensor \
+      after tensor is written, so memory is that of the input and the largest tensor.
       """)
 
   @Argument(help: "A model: a Hugging Face folder, a run folder or a .gguf file.")
