@@ -41,7 +41,8 @@ import Testing
     let model = "\(folder.path)/model"
     let cases: [(arguments: [String], status: Int32)] = [
       ([model, model], 64), ([model, model, "--overwrite"], 64), ([model, "\(folder.path)/q8", "--type", "q8_0"], 64),
-      ([model, "\(folder.path)/x.gguf", "--type", "q9"], 64), (["\(folder.path)/nothing", "\(folder.path)/x.gguf"], 66),
+      ([model, "\(folder.path)/x.gguf", "--type", "q9"], 64),
+      (["\(folder.path)/nothing", "\(folder.path)/x.gguf"], 66),
     ]
     for (arguments, status) in cases {
       #expect(await apus(["convert"] + arguments).status == status, "\(arguments)")
