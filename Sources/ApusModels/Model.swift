@@ -114,31 +114,40 @@ extension Model {
   /// The loss in nats of each row: −log P(target), 0 where the target is ignored.
   /// - Throws: `badData` for ids outside the vocabulary or sequences beyond the context.
   public func evaluationLoss(_ batch: PackedBatch, in workspace: Workspace) throws(ApusError) -> [Float] {
+    try evaluation(batch, in: workspace).losses
+  }
+
+  /// The loss in nats of each row, and in how many rows no token was more probable than the target.
+  /// - Throws: `badData` for ids outside the vocabulary or sequences beyond the context.
+  public func evaluation(
+    _ batch: PackedBatch, in workspace: Workspace
+  ) throws(ApusError) -> (losses: [Float], hits: Int) {
     try requireTargets(batch)
     let output = try requireOutput()
     let hidden = try hidden(batch, in: workspace)
-    let losses = workspace.tokenLosses(body.outputInput(hidden, in: workspace), output)
+    let scored = workspace.tokenLosses(body.outputInput(hidden, in: workspace), output)
     try workspace.requireWholePass()
-    return losses
+    return scored
   }
 
   /// The sum of the rows' losses in nats; adds the gradients of `scale` times that sum to the parameters'.
   ///
-  /// With experts the gradients are those of their load-balancing loss too; `workspace.loadBalancingLoss()` tells it.
-  /// A step in micro-batches passes the same scale, 1 / valid targets of the whole step, to each, and the sum of the
-  /// earlier ones: added token by token, it has the bits of the undivided step's.
+  /// With experts the gradients are those of `share` times their load-balancing loss too, which
+  /// `workspace.loadBalancingLoss()` tells. A step in micro-batches passes the same scale, 1 / valid targets of the
+  /// whole step, to each, and the sum of the earlier ones: added token by token, it has the bits of the undivided
+  /// step's. It passes each one's share of the step too; the experts are then balanced within each micro-batch.
   /// - Throws: `badData` for ids outside the vocabulary or sequences beyond the context, `usage` for a model without
   ///   masters.
   public func trainingLoss(
     _ batch: PackedBatch, in workspace: Workspace, scale: Float, dropout: DropoutSettings? = nil,
-    addingTo earlier: Double = 0
+    share: Float = 1, addingTo earlier: Double = 0
   ) throws(ApusError) -> Double {
     try requireTargets(batch)
     try requireMasters()
     try validate(batch)
     let output = try requireOutput()
-    workspace.begin(
-      batch, recording: true, dropout: dropout, loadBalancing: specification.experts.map { Float($0.balancing) })
+    let balancing = specification.experts.map { Float($0.balancing) * share }
+    workspace.begin(batch, recording: true, dropout: dropout, loadBalancing: balancing)
     let hidden = body.hidden(in: workspace, showing: nil)
     let loss = workspace.backwardFromLoss(
       body.outputInput(hidden, in: workspace), output, scale: scale, addingTo: earlier)

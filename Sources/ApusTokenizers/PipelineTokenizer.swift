@@ -73,6 +73,14 @@ public struct PipelineTokenizer: Tokenizer {
     }
   }
 
+  /// The tokenizer that puts texts between two tokens, as encoders expect them, and whose file says so.
+  public func framed(between first: Int32, and last: Int32) -> PipelineTokenizer {
+    var framed = self
+    framed.postProcessor = PostProcessor(before: [first], behind: [last])
+    framed.source.postProcessor = framed.postProcessor.json(replacing: source.postProcessor, name: spelling)
+    return framed
+  }
+
   /// Appends the ids of `text`.
   /// - Throws: `badData` with the offset of the first character that the vocabulary cannot express; `usage` for a text
   ///   of 2 GiB or more, which is to be encoded by parts, and for a special token where these are forbidden.

@@ -6,10 +6,10 @@ import Foundation
 import Testing
 
 @Suite struct GradientTests {
-  @Test(arguments: TinyModels.specifications + [TinyModels.stretching])
+  @Test(arguments: TinyModels.specifications + TinyModels.encoders + [TinyModels.stretching])
   func lossAgreesWithTheTwin(_ specification: Specification) throws {
     let model = try TinyModels.model(specification)
-    let batch = TinyModels.batch(lengths: [5, 1, 90, 17], vocabulary: specification.vocabulary)
+    let batch = TinyModels.batch(lengths: [5, 1, 90, 17], for: specification)
     let workspace = try TinyModels.workspace()
     let expected = ReferenceDecoder(model).loss(batch)
     let trained = try model.trainingLoss(batch, in: workspace, scale: 1)
@@ -19,10 +19,10 @@ import Testing
     #expect(evaluated.enumerated().allSatisfy { $1 == 0 || batch.targets[$0] >= 0 })
   }
 
-  @Test(arguments: TinyModels.specifications + [TinyModels.stretching])
+  @Test(arguments: TinyModels.specifications + TinyModels.encoders + [TinyModels.stretching])
   func gradientsAgreeWithFiniteDifferences(_ specification: Specification) throws {
     let model = try TinyModels.model(specification)
-    let batch = TinyModels.batch(lengths: [3, 26], vocabulary: specification.vocabulary)
+    let batch = TinyModels.batch(lengths: [3, 26], for: specification)
     let scale = 1 / Double(batch.validTargets)
     _ = try model.trainingLoss(batch, in: try TinyModels.workspace(), scale: Float(scale))
     var generator = Random(state: 11)
@@ -45,10 +45,10 @@ import Testing
   }
 
   // Dropout is a fixed function of seed and step, so the loss has a derivative that differences can see.
-  @Test(arguments: TinyModels.specifications)
+  @Test(arguments: TinyModels.specifications + TinyModels.encoders)
   func gradientsWithDropoutAgreeWithDifferences(_ specification: Specification) throws {
     let model = try TinyModels.model(specification)
-    let batch = TinyModels.batch(lengths: [9, 6], vocabulary: specification.vocabulary)
+    let batch = TinyModels.batch(lengths: [9, 6], for: specification)
     let workspace = try TinyModels.workspace()
     let dropout = DropoutSettings(rate: 0.2, seed: 5, step: 3)
     let scale = 1 / Float(batch.validTargets)

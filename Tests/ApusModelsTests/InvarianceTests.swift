@@ -6,7 +6,7 @@ import ApusTensor
 import Testing
 
 @Suite struct InvarianceTests {
-  @Test(arguments: TinyModels.specifications)
+  @Test(arguments: TinyModels.specifications + TinyModels.encoders)
   func threadsChangeNothing(_ specification: Specification) throws {
     let batch = TinyModels.batch(lengths: [90, 3, 40, 96, 70], vocabulary: specification.vocabulary)
     let dropout = DropoutSettings(rate: 0.1, seed: 1, step: 9)
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test(arguments: TinyModels.specifications)
+  @Test(arguments: TinyModels.specifications + TinyModels.encoders)
   func microBatchesGiveTheWholeGradient(_ specification: Specification) throws {
     let lengths = [30, 5, 64, 17]
     let batch = TinyModels.batch(lengths: lengths, vocabulary: specification.vocabulary)

@@ -20,9 +20,11 @@ struct ReferenceDecoder {
     var total = 0.0
     for segment in batch.segments {
       let rows = segment.start..<segment.start + segment.count
-      let hidden = self.hidden(batch.tokens[rows].map(Int.init))
+      let tokens = batch.tokens[rows].map(Int.init)
+      let types = batch.types.isEmpty ? tokens.map { _ in 0 } : batch.types[rows].map(Int.init)
+      let hidden = specification.encoder == nil ? self.hidden(tokens) : encoded(tokens, types)
       for (index, row) in rows.enumerated() where batch.targets[row] >= 0 {
-        let logits = project(hidden[index], specification.tiedOutput ? "embedding.tokens" : "output")
+        let logits = project(hidden[index], specification.tiedOutput ? "embedding.tokens" : "output", "output.bias")
         let maximum = logits.max() ?? 0
         let sum = logits.reduce(0) { $0 + exp($1 - maximum) }
         total += maximum + log(sum) - logits[Int(batch.targets[row])]
@@ -50,7 +52,7 @@ struct ReferenceDecoder {
     return x.map { norm($0, "norm") }
   }
 
-  private func attention(_ x: [[Double]], _ name: String) -> [[Double]] {
+  func attention(_ x: [[Double]], _ name: String) -> [[Double]] {
     let (heads, groups, width) = (specification.heads, specification.keyValueHeads, specification.headWidth)
     var fused = x.map { project($0, "\(name).attention.qkv.weight", "\(name).attention.qkv.bias") }
     if case .rotary(let rotary, _) = specification.positions {
@@ -60,9 +62,10 @@ struct ReferenceDecoder {
       }
     }
     return fused.indices.map { query -> [Double] in
-      (0..<heads).flatMap { head -> [Double] in
+      let last = specification.encoder == nil ? query : fused.count - 1
+      return (0..<heads).flatMap { head -> [Double] in
         let group = head / (heads / groups)
-        let scores = (0...query).map { key -> Double in
+        let scores = (0...last).map { key -> Double in
           var dot = 0.0
           for feature in 0..<width {
             dot += fused[query][head * width + feature] * fused[key][(heads + group) * width + feature]
@@ -74,7 +77,7 @@ struct ReferenceDecoder {
         let sum = weights.reduce(0, +)
         return (0..<width).map { feature -> Double in
           var total = 0.0
-          for key in 0...query { total += weights[key] * fused[key][(heads + groups + group) * width + feature] }
+          for key in 0...last { total += weights[key] * fused[key][(heads + groups + group) * width + feature] }
           return total / sum
         }
       }
@@ -91,7 +94,7 @@ struct ReferenceDecoder {
     }
   }
 
-  private func feedForward(_ x: [Double], _ name: String) -> [Double] {
+  func feedForward(_ x: [Double], _ name: String) -> [Double] {
     let inner = project(x, "\(name).up.weight", "\(name).up.bias")
     let half = inner.count / 2
     let activated =
@@ -102,7 +105,7 @@ struct ReferenceDecoder {
     return project(activated, "\(name).down.weight", "\(name).down.bias")
   }
 
-  private func activation(_ x: Double, _ function: ActivationFunction) -> Double {
+  func activation(_ x: Double, _ function: ActivationFunction) -> Double {
     switch function {
     case .none: x
     case .relu: max(0, x)
@@ -117,7 +120,7 @@ struct ReferenceDecoder {
     return 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * inner))
   }
 
-  private func norm(_ x: [Double], _ name: String) -> [Double] {
+  func norm(_ x: [Double], _ name: String) -> [Double] {
     let count = Double(x.count)
     let mean = specification.norm == .layer ? x.reduce(0, +) / count : 0
     let variance = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
@@ -130,7 +133,7 @@ struct ReferenceDecoder {
     }
   }
 
-  private func project(_ x: [Double], _ weight: String, _ bias: String = "") -> [Double] {
+  func project(_ x: [Double], _ weight: String, _ bias: String = "") -> [Double] {
     let matrix = values[weight] ?? []
     return (0..<matrix.count / x.count).map { row -> Double in
       var sum = values[bias]?[row] ?? 0
@@ -139,9 +142,9 @@ struct ReferenceDecoder {
     }
   }
 
-  private func slice(_ name: String, _ row: Int, _ width: Int) -> [Double] {
+  func slice(_ name: String, _ row: Int, _ width: Int) -> [Double] {
     Array((values[name] ?? [])[row * width..<(row + 1) * width])
   }
 
-  private func add(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0 + $1 } }
+  func add(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0 + $1 } }
 }

@@ -24,6 +24,13 @@ enum TinyModels {
     return specification
   }
 
+  /// Encoders, tied and not.
+  static let encoders: [Specification] = [true, false].map { isTied in
+    var encoder = Specification.bert(vocabulary: 37, context: 96, width: 24, layers: 2, heads: 3)
+    encoder.tiedOutput = isTied
+    return encoder
+  }
+
   /// A model whose norms and biases are random too.
   static func model(_ specification: Specification, seed: UInt64 = 7) throws -> Model {
     let model = try Model(specification: specification, seed: seed)
@@ -44,6 +51,13 @@ enum TinyModels {
     }
     var batch = PackedBatch(sequences: lengths.map(draw), targets: lengths.map(draw))
     for index in stride(from: 2, to: batch.targets.count, by: 5) { batch.targets[index] = -1 }
+    return batch
+  }
+
+  /// A batch for a model; an encoder's tokens are of two types.
+  static func batch(lengths: [Int], for specification: Specification) -> PackedBatch {
+    var batch = batch(lengths: lengths, vocabulary: specification.vocabulary)
+    if specification.encoder != nil { batch.types = batch.tokens.map { $0 % 3 == 0 ? 1 : 0 } }
     return batch
   }
 

@@ -30,7 +30,7 @@ import Testing
     let loss = OutputLoss(projection: OutputProjection(weight: weight), input: input)
     let sum = loss.forwardBackward(scale: 0.25, in: workspace)
     let dx = workspace.tape.gradient(of: input).0.values
-    let losses = loss.evaluate(in: workspace)
+    let losses = loss.evaluate(in: workspace).losses
     var total = 0.0
     // Every 97th row, to spare time.
     for row in 0..<Self.rows {
@@ -50,6 +50,28 @@ import Testing
       #expect(abs(column) < 1e-3)
     }
     #expect(abs(dw.reduce(0) { max($0, abs($1)) }) > 0.1)
+  }
+
+  @Test func hitsAreTargetsOfTheGreatestLogit() throws {
+    let workspace = Workspace(pool: ThreadPool(threads: 2), kernels: try Kernels.select())
+    let (rows, vocabulary) = (60, 301)
+    let x = tensor(rows, Self.width, 1)
+    let weight = Parameter(name: "w", value: tensor(vocabulary, Self.width, 2), decays: true)
+    var targets: [Int32] = []
+    var expected = 0
+    for row in 0..<rows {
+      let logits = (0..<vocabulary).map { token in
+        (0..<Self.width).reduce(0.0) { $0 + Double(x.row(row)[$1]) * Double(weight.value.row(token)[$1]) }
+      }
+      let greatest = logits.indices.reduce(0) { logits[$1] > logits[$0] ? $1 : $0 }
+      if row % 3 == 0 { expected += 1 }
+      targets.append(row % 3 == 2 ? -1 : Int32((greatest + row % 3) % vocabulary))
+    }
+    let segments = [Segment(start: 0, count: rows)]
+    let tokens = [Int32](repeating: 0, count: rows)
+    workspace.begin(PackedBatch(tokens: tokens, targets: targets, segments: segments), recording: false)
+    let loss = OutputLoss(projection: OutputProjection(weight: weight), input: workspace.tape.variable(x))
+    #expect(loss.evaluate(in: workspace).hits == expected)
   }
 
   private func formula(_ row: Int, _ x: Tensor, _ w: Tensor, _ target: Int32) -> (Double, [Double]) {

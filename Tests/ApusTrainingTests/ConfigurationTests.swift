@@ -1,4 +1,5 @@
 import ApusCore
+import ApusModels
 import Testing
 
 @testable import ApusTraining
@@ -37,6 +38,20 @@ import Testing
     #expect(again.differences(from: configuration) == ["optimizer.beta1"])
   }
 
+  @Test(arguments: ["gpt2", "llama", "mistral", "mixtral", "gemma", "bert"])
+  func architecturesHaveTheirShapes(name: String) throws {
+    var model = ModelSettings()
+    model.architecture = name
+    if ["mistral", "mixtral"].contains(name) { model.slidingWindow = 32 }
+    let specification = try model.specification(vocabulary: 100)
+    #expect(specification.architecture == name)
+    #expect((specification.encoder != nil) == (name == "bert"))
+    #expect((specification.experts != nil) == (name == "mixtral"))
+    #expect(specification.attention.window == model.slidingWindow)
+    #expect((specification.normGainOffset == 1) == (name == "gemma"))
+    #expect(specification.experts?.balancing ?? 0.02 == 0.02)
+  }
+
   @Test func everySettingIsWrittenAndReadOnce() {
     let keys = PretrainConfiguration.settings.map(\.key)
     #expect(Set(keys).count == keys.count)
@@ -65,6 +80,9 @@ import Testing
     (#"{"data": {"text": [1]}}"#, [], "string"),
     (#"{"preset": "gpt5"}"#, [], "small-gpt"),
     ("[1]", [], "not an object"),
+    (#"{"objective": "maskd"}"#, [], "causal, masked"),
+    (#"{"masking": {"probability": 1.5}}"#, [], "number from 0.001"),
+    ("{}", ["masking.probability=0"], "number from 0.001"),
     (#"{"model": 3}"#, [], "'model' is 3, not an object"),
     (#"{"training": {"steps": 1, "steps": 2}}"#, [], "occurs twice"),
     (#"{"training": {"steps": 1}, "training.steps": 2}"#, [], "'training.steps' twice"),
@@ -85,7 +103,15 @@ import Testing
     (["model.heads=5"], "model.heads"),
     (["model.key_value_heads=2"], "key_value_heads"),
     (["model.architecture=\"llama\"", "model.key_value_heads=3"], "key-value heads"),
-    (["model.architecture=\"bert\""], "bert"),
+    (["model.architecture=t5"], "mixtral"),
+    (["model.architecture=bert"], "objective = masked"),
+    (["objective=masked"], "bert"),
+    (["model.architecture=bert", "objective=masked", "masking.mask_share=0.95"], "exceed 1"),
+    (["model.architecture=bert", "objective=masked", "model.context=2"], "model.context"),
+    (["model.architecture=bert", "objective=masked", "model.key_value_heads=2"], "key_value_heads"),
+    (["model.sliding_window=8"], "sliding_window"),
+    (["model.architecture=llama", "model.experts=4"], "model.experts"),
+    (["model.architecture=mixtral", "model.experts=4", "model.experts_per_token=5"], "5 of 4 experts"),
     (["optimizer.minimum_learning_rate=2"], "minimum_learning_rate"),
     (["optimizer.warmup_steps=10000"], "warmup_steps"),
     (["training.batch=1000000", "model.context=1048576"], "training.batch"),

@@ -5,13 +5,16 @@ import Testing
 
 @testable import ApusTraining
 
-/// A tiny GPT, and text of 40 short documents that can be learnt.
+/// A tiny model, and text of 40 short documents that can be learnt. BERT is trained on masks, the others on next
+/// tokens.
 struct TinyTraining {
   var configuration: PretrainConfiguration
   let corpus: TokenCorpus
 
-  init() {
+  init(_ architecture: String = "gpt2") {
     var configuration = PretrainConfiguration()
+    configuration.model.architecture = architecture
+    configuration.objective = architecture == "bert" ? .masked : .causal
     configuration.model.layers = 2
     configuration.model.heads = 2
     configuration.model.width = 16
@@ -34,8 +37,12 @@ struct TinyTraining {
 
   func trainer(threads: Int = 2) throws -> Trainer {
     let workspace = Workspace(pool: ThreadPool(threads: threads), kernels: try Kernels.select())
-    let model = try Model(specification: configuration.model.specification(vocabulary: 18), seed: 5)
-    return try Trainer(model, corpus: corpus, configuration: configuration, workspace: workspace)
+    // Three ids more, for the mask and what frames sequences.
+    let vocabulary = configuration.objective == .masked ? 21 : 18
+    let model = try Model(specification: configuration.model.specification(vocabulary: vocabulary), seed: 5)
+    let objective = try Objective(configuration) { () throws(ApusError) in MaskedVocabulary(size: vocabulary) }
+    return try Trainer(
+      model, corpus: corpus, objective: objective, configuration: configuration, workspace: workspace)
   }
 }
 
@@ -57,8 +64,7 @@ extension Trainer {
 
 @Suite struct TrainerTests {
   @Test(arguments: ["gpt2", "llama"]) func aTinyModelLearns(architecture: String) throws {
-    var tiny = TinyTraining()
-    tiny.configuration.model.architecture = architecture
+    var tiny = TinyTraining(architecture)
     tiny.configuration.training.steps = 80
     let losses = try tiny.trainer().losses(to: 80)
     #expect(losses.count == 80)
@@ -66,9 +72,35 @@ extension Trainer {
     #expect(losses[79] < 1.2, "after 80 steps the loss is \(losses[79])")
   }
 
-  @Test(arguments: ["gpt2", "llama"]) func threadsChangeNoBit(architecture: String) throws {
-    var tiny = TinyTraining()
-    tiny.configuration.model.architecture = architecture
+  @Test func aTinyMixtureLearnsWithAllItsExperts() throws {
+    var tiny = TinyTraining("mixtral")
+    tiny.configuration.training.steps = 80
+    tiny.configuration.training.microBatch = 2
+    let trainer = try tiny.trainer()
+    var reports: [StepReport] = []
+    while let report = try trainer.next() { reports.append(report) }
+    #expect(reports.count == 80 && reports[79].loss < 1.2, "after 80 steps the loss is \(reports[79].loss)")
+    // Two experts a token: 2 where all are used alike, 8 where always the same two are. Not once for each micro-batch.
+    let balances = reports.compactMap(\.loadBalancing)
+    #expect(balances.count == 80 && balances.allSatisfy { $0 > 1.9 && $0 < 4 }, "\(balances)")
+    #expect(reports[79].json["load_balancing_loss"]?.double == balances[79])
+  }
+
+  @Test func aTinyEncoderLearns() throws {
+    var tiny = TinyTraining("bert")
+    tiny.configuration.training.steps = 500
+    tiny.configuration.training.batch = 16
+    tiny.configuration.model.width = 64
+    tiny.configuration.optimizer.learningRate = 2e-3
+    tiny.configuration.optimizer.warmupSteps = 50
+    let losses = try tiny.trainer().losses(to: 500)
+    #expect(losses[0] > 2.8 && losses[0] < 3.3, "ln 21 is 3.04")
+    let last = losses.suffix(20).reduce(0, +) / 20
+    #expect(last < 1.6, "after 500 steps the loss is \(last)")
+  }
+
+  @Test(arguments: ["gpt2", "llama", "bert", "mixtral"]) func threadsChangeNoBit(architecture: String) throws {
+    var tiny = TinyTraining(architecture)
     tiny.configuration.model.dropout = 0.1
     let trainers = try [1, 2, 3].map { try tiny.trainer(threads: $0) }
     let losses = try trainers.map { try $0.losses(to: 12) }
@@ -77,10 +109,9 @@ extension Trainer {
   }
 
   /// Tied is the harder case: the embedding and the output projection add to one matrix.
-  @Test(arguments: ["gpt2", "llama"], [true, false])
+  @Test(arguments: ["gpt2", "llama", "bert"], [true, false])
   func microBatchesChangeNoBit(architecture: String, tied: Bool) throws {
-    var tiny = TinyTraining()
-    tiny.configuration.model.architecture = architecture
+    var tiny = TinyTraining(architecture)
     tiny.configuration.model.dropout = 0.1
     tiny.configuration.model.tieEmbeddings = tied
     var results: [(losses: [Double], bits: [[UInt32]])] = []
@@ -95,9 +126,10 @@ extension Trainer {
     }
   }
 
-  /// 40 documents make 37 rows of 12, so 30 steps of 6 rows cross four borders of epochs.
-  @Test(arguments: [1, 6, 7, 29]) func continuingChangesNoBit(step: Int) throws {
-    var tiny = TinyTraining()
+  /// 40 documents make 37 rows of 12, of 10 framed more, so 30 steps of 6 rows cross four borders of epochs.
+  @Test(arguments: ["gpt2", "bert", "mixtral"], [1, 6, 7, 29])
+  func continuingChangesNoBit(architecture: String, step: Int) throws {
+    var tiny = TinyTraining(architecture)
     tiny.configuration.model.dropout = 0.1
     let whole = try tiny.trainer()
     #expect(whole.rowsPerEpoch < 90)

@@ -17,7 +17,7 @@ struct BenchmarkTraining: Command {
       threads, measured just before. Scripts/compare-training-with-pytorch.py takes turns with PyTorch on a real text.
       """)
 
-  @Option(help: "The model: small-gpt, baby-gpt, gpt2-124m or llama-15m.")
+  @Option(help: "The model: \(Preset.names).")
   var preset = Preset.smallGPT
 
   @Option(help: ArgumentHelp("Rows of a step (default: what the preset computes at once).", valueName: "count"))

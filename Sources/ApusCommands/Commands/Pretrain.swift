@@ -14,7 +14,11 @@ struct Pretrain: Command {
     discussion: """
       The configuration is JSON, as {"preset": "small-gpt", "data": {"text": "book.txt"}, "training": {"steps": 500}}; \
       --set changes single values, as --set data.text=book.txt --set optimizer.learning_rate=3e-4. --list-settings \
-      shows all keys with their defaults. Presets: small-gpt, baby-gpt, gpt2-124m, llama-15m.
+      shows all keys with their defaults. Presets: \(Preset.names).
+
+      objective = masked trains an encoder (model.architecture = bert) to predict masked tokens; a tokenizer for it is \
+      trained with [PAD] [UNK] [CLS] [SEP] [MASK], or given with tokens for mask, begin and end. Its samples fill \
+      masks: ‹guess›, or ‹guess|truth› where that is wrong.
 
       The run folder holds configuration.json, data/ (tokenizer and shards), log.jsonl (every step), loss.svg, \
       checkpoints/ and, at the end, final/ in Hugging Face layout. An interrupt (SIGINT, SIGTERM) saves and ends with \

@@ -28,7 +28,9 @@ enum PretrainWords {
   /// A validation.
   static func validation(_ report: StepReport) -> String {
     guard let validation = report.validation else { return "" }
-    let bits = validation.bitsPerByte.map { ", \(Quantity.decimals($0, 4)) bits/byte" } ?? ""
+    let bits =
+      validation.bitsPerByte.map { ", \(Quantity.decimals($0, 4)) bits/byte" }
+      ?? ", \(Quantity.decimals(100 * validation.accuracy, 1)) % right"
     return "step \(report.step): loss \(Quantity.decimals(report.loss, 4)), "
       + "validation \(Quantity.decimals(validation.loss, 4))\(bits)"
   }

@@ -1,5 +1,5 @@
 // What a model in training says by now: a short text, drawn with a seed that follows from the run's seed and the step,
-// so that a resumed run says the same.
+// so that a resumed run says the same; or, of a masked model, what it takes masked words for.
 
 import ApusCore
 import ApusGeneration
@@ -10,6 +10,7 @@ import ApusTraining
 enum TrainingSample {
   /// A text of the run's model after its present step; nil where the configuration asks for none.
   static func text(_ run: TrainingRun, isCancelled: @escaping () -> Bool) throws(ApusError) -> String? {
+    if run.configuration.objective == .masked { return try run.maskedSample() }
     let settings = run.configuration.evaluation
     guard settings.sampleTokens > 0 else { return nil }
     let model = LanguageModel(

@@ -35,17 +35,20 @@ struct OutputLoss {
 
   private var weight: Parameter { projection.weight }
 
-  /// The losses without a gradient: losses[t], 0 where the target is ignored.
-  func evaluate(in workspace: Workspace) -> [Float] {
+  /// The losses without a gradient: losses[t], 0 where the target is ignored; and how many targets had the greatest
+  /// logit.
+  func evaluate(in workspace: Workspace) -> (losses: [Float], hits: Int) {
+    var hits = 0
     var losses = [Float](repeating: 0, count: input.value.rows)
     forBlocks(in: workspace) { rows, logits, state in
       computeLogits(rows, logits, in: workspace)
       reduce(logits, rows, state, in: workspace)
       for row in 0..<rows.count where workspace.input.targets[rows.lowerBound + row] >= 0 {
         losses[rows.lowerBound + row] = Float(state.loss(row))
+        if state.target[row] == state.maximum[row] { hits += 1 }
       }
     }
-    return losses
+    return (losses, hits)
   }
 
   /// Adds the losses to `earlier`, in token order; leaves the gradients of `scale` times them in the input and the
@@ -145,8 +148,8 @@ extension Workspace {
     return logits
   }
 
-  /// The loss of each row of the batch; 0 where the target is ignored.
-  public func tokenLosses(_ hidden: Variable, _ projection: OutputProjection) -> [Float] {
+  /// The loss of each row of the batch, 0 where the target is ignored; and how many targets had the greatest logit.
+  public func tokenLosses(_ hidden: Variable, _ projection: OutputProjection) -> (losses: [Float], hits: Int) {
     OutputLoss(projection: projection, input: hidden).evaluate(in: self)
   }
 

@@ -12,6 +12,14 @@ public enum Preset: String, Sendable, CaseIterable {
   case gpt2 = "gpt2-124m"
   /// The LLaMA shape of 15 M parameters that llama2.c's stories15M has.
   case llama15M = "llama-15m"
+  /// BERT-tiny's shape (Turc et al. 2019): 2 layers, 128 features; 1,500 steps of 32 rows of 64 tokens.
+  case bertTiny = "bert-tiny"
+  /// Mixtral's shape, tiny: 4 layers, 128 features, 4 experts of which each token sees 2; 500 steps of 16 rows of 128
+  /// tokens.
+  case mixtralTiny = "mixtral-tiny"
+
+  /// All names, for people.
+  public static let names = allCases.map(\.rawValue).joined(separator: ", ")
 
   /// The configuration.
   public var configuration: PretrainConfiguration {
@@ -35,16 +43,27 @@ public enum Preset: String, Sendable, CaseIterable {
       c.model.tieEmbeddings = true
       c.tokenizer.vocabularySize = 32_000
       c.setLargeRecipe(batch: 128, microBatch: 8, peak: 5e-4, steps: 10_000)
+    case .bertTiny:
+      c.objective = .masked
+      c.model = Self.shape("bert", layers: 2, heads: 2, width: 128, context: 64)
+      c.setTinyRecipe(batch: 32, steps: 1500)
+      c.optimizer.beta2 = 0.999
+      c.optimizer.weightDecay = 0.01
+    case .mixtralTiny:
+      c.model = Self.shape("mixtral", layers: 4, heads: 4, width: 128, context: 128)
+      c.model.keyValueHeads = 2
+      c.model.feedForward = 256
+      c.model.experts = 4
+      c.setTinyRecipe(batch: 16, steps: 500)
     }
     return c
   }
 
   static func configuration(named field: PretrainConfiguration.Field) throws(ApusError) -> PretrainConfiguration {
-    let names = allCases.map(\.rawValue)
     guard case .string(let name) = field.value, let preset = Preset(rawValue: name) else {
       throw ApusError(
         field.file == nil ? .usage : .badData, "unknown preset \(field.value.brief)", file: field.file,
-        remedy: "use one of \(names.joined(separator: ", "))")
+        remedy: "use one of \(names)")
     }
     return preset.configuration
   }
@@ -73,6 +92,17 @@ extension PretrainConfiguration {
     training.steps = steps
     evaluation.every = 250
     evaluation.tokens = 0
+    checkpoints.every = 250
+  }
+
+  /// A minute or two on two cores.
+  fileprivate mutating func setTinyRecipe(batch: Int, steps: Int) {
+    tokenizer.vocabularySize = 2048
+    optimizer.warmupSteps = steps / 10
+    training.batch = batch
+    training.steps = steps
+    evaluation.every = 250
+    evaluation.tokens = 16_384
     checkpoints.every = 250
   }
 

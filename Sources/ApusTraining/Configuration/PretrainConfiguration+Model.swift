@@ -11,7 +11,7 @@ extension PretrainConfiguration {
   private static let tokensAtOnce = 1 << 14
 
   /// Rows of a micro-batch: those asked for, else as many as make about 16,384 tokens. It changes speed and memory, and
-  /// no bit.
+  /// no bit, but with experts: they are balanced within each.
   var rowsAtOnce: Int {
     training.microBatch > 0 ? training.microBatch : max(1, Self.tokensAtOnce / model.context)
   }
@@ -41,7 +41,30 @@ extension PretrainConfiguration {
     try require(
       training.batch <= Self.mostTokens / model.context,
       "training.batch \(training.batch) rows of \(model.context) tokens are more than \(Self.mostTokens)", "lower it")
-    _ = try model.specification(vocabulary: max(model.vocabularySize, 1))
+    let specification = try model.specification(vocabulary: max(model.vocabularySize, 1))
+    try validateObjective(isEncoder: specification.encoder != nil)
+  }
+
+  /// Encoders see what stands behind a token, so that only masked ones are a question; decoders do not.
+  private func validateObjective(isEncoder: Bool) throws(ApusError) {
+    guard isEncoder == (objective == .masked) else {
+      throw ApusError(
+        .usage,
+        "model.architecture \(model.architecture) is \(isEncoder ? "an encoder" : "a decoder"), "
+          + "which objective \(objective.rawValue) cannot train",
+        remedy: isEncoder ? "set objective = masked" : "set objective = causal, or model.architecture = bert")
+    }
+    guard objective == .masked else { return }
+    if masking.maskShare + masking.randomShare > 1 + 1e-9 {
+      throw ApusError(
+        .usage, "masking.mask_share \(masking.maskShare) and random_share \(masking.randomShare) exceed 1",
+        remedy: "lower them")
+    }
+    if model.context <= Masking.frame {
+      throw ApusError(
+        .usage, "model.context \(model.context) leaves no token between the two that frame a sequence",
+        remedy: "raise it")
+    }
   }
 }
 
@@ -79,27 +102,5 @@ extension ModelSettings {
       throw ApusError(.usage, error.problem, remedy: "change the model's settings")
     }
     return result
-  }
-
-  private func shape(vocabulary: Int) throws(ApusError) -> Specification {
-    switch architecture {
-    case "gpt2":
-      guard keyValueHeads == 0 || keyValueHeads == heads else {
-        throw ApusError(
-          .usage, "model.key_value_heads \(keyValueHeads) differs from model.heads, which gpt2 does not know",
-          remedy: "set 0, or choose the architecture llama")
-      }
-      return .gpt2(
-        vocabulary: vocabulary, context: context, width: width, layers: layers, heads: heads,
-        feedForwardWidth: feedForward > 0 ? feedForward : nil)
-    case "llama":
-      return .llama(
-        vocabulary: vocabulary, context: context, width: width, layers: layers, heads: heads,
-        keyValueHeads: keyValueHeads > 0 ? keyValueHeads : nil,
-        feedForwardWidth: feedForward > 0 ? feedForward : (8 * width / 3 + 31) / 32 * 32, rotaryBase: ropeTheta)
-    default:
-      throw ApusError(
-        .usage, "model.architecture '\(architecture)' cannot be pretrained", remedy: "choose gpt2 or llama")
-    }
   }
 }

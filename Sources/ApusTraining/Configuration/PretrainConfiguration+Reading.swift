@@ -59,13 +59,18 @@ extension PretrainConfiguration {
   }
 
   private func nested(_ isIncluded: (Setting) -> Bool) -> JSON {
+    var plain: [(String, JSON)] = []
     var sections: [(name: String, fields: [(String, JSON)])] = []
     for setting in Self.settings where isIncluded(setting) {
       let words = setting.key.split(separator: ".", maxSplits: 1).map(String.init)
+      guard let name = words.dropFirst().first else {
+        plain.append((setting.key, setting.read(self)))
+        continue
+      }
       if sections.last?.name != words[0] { sections.append((words[0], [])) }
-      sections[sections.count - 1].fields.append((words[1], setting.read(self)))
+      sections[sections.count - 1].fields.append((name, setting.read(self)))
     }
-    return .object(JSON.Object(sections.map { ($0.name, .object(JSON.Object($0.fields))) }))
+    return .object(JSON.Object(plain + sections.map { ($0.name, .object(JSON.Object($0.fields))) }))
   }
 
   /// `{"a": {"b": 1}, "c.d": 2}` as `a.b` and `c.d`.

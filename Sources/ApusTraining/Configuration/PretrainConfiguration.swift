@@ -3,6 +3,10 @@
 
 /// What a pretraining run is asked to do.
 public struct PretrainConfiguration: Sendable, Equatable {
+  /// What the model learns to predict.
+  public var objective = Objective.Kind.causal
+  /// How tokens are masked; only masked learning looks at it.
+  public var masking = MaskingSettings()
   /// The shape of the model.
   public var model = ModelSettings()
   /// The text and how rows are made of it.
@@ -41,8 +45,17 @@ public struct ModelSettings: Sendable, Equatable {
   public var keyValueHeads = 0
   /// Features of the residual stream.
   public var width = 128
-  /// Features within the feed-forward part; 0: 4 × width, or 8/3 × width rounded up to 32 where it is gated.
+  /// Features within the feed-forward part, or within each expert; 0: 4 × width, or 8/3 × width rounded up to 32 where
+  /// it is gated.
   public var feedForward = 0
+  /// Experts of a layer, as Mixtral has them.
+  public var experts = 8
+  /// How many of them a token is sent to.
+  public var expertsPerToken = 2
+  /// The weight of the loss that keeps the experts equally busy.
+  public var loadBalancing = 0.02
+  /// Tokens that attention looks back, as in Mistral; 0: all.
+  public var slidingWindow = 0
   /// The longest sequence.
   public var context = 256
   /// Rows of the embedding; 0: as many as the tokenizer has ids.
@@ -125,9 +138,10 @@ public struct TrainingSettings: Sendable, Equatable {
   public var steps = 1000
   /// Rows of a step.
   public var batch = 16
-  /// Rows that are computed at once; 0: all. It changes speed and memory, and no bit of the result.
+  /// Rows that are computed at once; 0: as many as make 16,384 tokens. It changes speed and memory, and no bit of the
+  /// result, but with experts: they are balanced within each micro-batch.
   public var microBatch = 0
-  /// Seeds weights, order and dropout.
+  /// Seeds weights, order, masks and dropout.
   public var seed = 1337
 }
 

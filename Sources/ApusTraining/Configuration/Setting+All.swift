@@ -3,12 +3,23 @@
 extension PretrainConfiguration {
   /// Every setting.
   public static let settings: [Setting] = [
-    .text("model.architecture", \.model.architecture, "model_type of the architecture, as gpt2 or llama"),
+    .choice("objective", \.objective, "what is learnt: to predict the next token, or masked ones"),
+    .number("masking.probability", \.masking.probability, 0.001...0.999, "share of tokens that are to be predicted"),
+    .number("masking.mask_share", \.masking.maskShare, 0...1, "of these, the share that becomes the mask"),
+    .number("masking.random_share", \.masking.randomShare, 0...1, "of these, the share that becomes a random token"),
+    .flag("masking.whole_words", \.masking.wholeWords, "choose all pieces of a word together"),
+
+    .text("model.architecture", \.model.architecture, "model_type: \(ModelSettings.architectures)"),
     .integer("model.layers", \.model.layers, 1...1024, "transformer layers"),
     .integer("model.heads", \.model.heads, 1...1024, "query heads"),
     .integer("model.key_value_heads", \.model.keyValueHeads, 0...1024, "key-value heads; 0: as many as heads"),
     .integer("model.width", \.model.width, 1...65_536, "features of the residual stream"),
     .integer("model.feed_forward", \.model.feedForward, 0...1_048_576, "feed-forward features; 0: by custom"),
+    .integer("model.experts", \.model.experts, 1...16_384, "experts of a layer (mixtral)"),
+    .integer("model.experts_per_token", \.model.expertsPerToken, 1...16_384, "experts that a token sees (mixtral)"),
+    .number("model.load_balancing", \.model.loadBalancing, 0...1e3, "weight of the experts' balancing loss (mixtral)"),
+    .integer(
+      "model.sliding_window", \.model.slidingWindow, 0...1_048_576, "tokens looked back; 0: all (mistral, mixtral)"),
     .integer("model.context", \.model.context, 1...1_048_576, "tokens of the longest sequence"),
     .integer("model.vocabulary_size", \.model.vocabularySize, 0...16_777_216, "embedding rows; 0: the tokenizer's"),
     .number("model.dropout", \.model.dropout, 0...0.999, "share of activations dropped in training"),
@@ -45,11 +56,12 @@ extension PretrainConfiguration {
     .integer(
       "training.micro_batch", \.training.microBatch, 0...1_000_000, free: true,
       "rows computed at once; 0: as many as make 16,384 tokens"),
-    .integer("training.seed", \.training.seed, 0...Int.max, "seed of weights, order and dropout"),
+    .integer("training.seed", \.training.seed, 0...Int.max, "seed of weights, order, masks and dropout"),
 
     .integer("evaluation.every", \.evaluation.every, 0...Int.max, "steps between validations; 0: only at the end"),
     .integer("evaluation.tokens", \.evaluation.tokens, 0...Int.max, "validation tokens scored; 0: all"),
-    .text("evaluation.sample_prompt", \.evaluation.samplePrompt, free: true, "what samples begin with"),
+    .text(
+      "evaluation.sample_prompt", \.evaluation.samplePrompt, free: true, "what samples begin with, or have masks in"),
     .integer(
       "evaluation.sample_tokens", \.evaluation.sampleTokens, 0...65_536, free: true, "tokens of a sample; 0: none"),
 

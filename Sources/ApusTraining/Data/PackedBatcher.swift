@@ -76,14 +76,16 @@ public struct PackedBatcher: Sendable {
     return start..<start + options.context
   }
 
-  /// Fills `batch` with the rows at the given positions; `check` is called now and then and may throw to stop.
+  /// Fills `batch` with the rows at the given positions, as questions and answers of an objective; `check` is called
+  /// now and then and may throw to stop.
   public mutating func fill(
-    _ batch: inout StepBatch, positions: Range<Int>, check: () throws(ApusError) -> Void = {}
+    _ batch: inout StepBatch, positions: Range<Int>, objective: Objective = .causal,
+    check: () throws(ApusError) -> Void = {}
   ) throws(ApusError) {
     batch.removeAll()
     for position in positions {
       if position & 1023 == 1023 { try check() }
-      try batch.append(row(at: position), of: stream)
+      try objective.append(row(at: position), of: stream, row: position, to: &batch)
     }
   }
 

@@ -12,6 +12,8 @@ enum Seeds {
     case weights = 3
     case dropout = 4
     case sample = 5
+    case masking = 6
+    case validationMasking = 7
   }
 
   /// The seed of the `index`-th use for a purpose.

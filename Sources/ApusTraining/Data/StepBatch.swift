@@ -9,7 +9,7 @@ public import ApusTensor
 public struct StepBatch: Sendable {
   /// Input tokens of all rows.
   public private(set) var tokens: [Int32] = []
-  /// What follows each input; −1 where nothing does.
+  /// What is to be predicted at each input; −1: nothing.
   public private(set) var targets: [Int32] = []
   /// Pieces of documents; `start` counts from the step's first token.
   public private(set) var segments: [Segment] = []
@@ -44,6 +44,33 @@ public struct StepBatch: Sendable {
     while start < range.upperBound {
       let end = stream.nextBoundary(after: start, limit: range.upperBound)
       segments.append(Segment(start: base + start, count: end - start, position: 0))
+      start = end
+    }
+    rowEnds.append((tokens.count, segments.count))
+  }
+
+  /// Appends a row of masked sequences: `range` of a stream's tokens, cut where documents begin, each piece between the
+  /// tokens that frame sequences. The token that ends a document gives way to that which ends a sequence.
+  mutating func append(
+    _ range: Range<Int>, of stream: CorpusStream, _ masking: Masking, row: Int
+  ) throws(ApusError) {
+    let vocabulary = masking.vocabulary
+    let rowStart = tokens.count
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let end = stream.nextBoundary(after: start, limit: range.upperBound)
+      let first = tokens.count
+      tokens.append(vocabulary.first)
+      tokens.append(contentsOf: repeatElement(vocabulary.last, count: end - start + 1))
+      try stream.corpus.copy(start..<end, to: &tokens, at: first + 1)
+      if tokens[tokens.count - 2] == stream.corpus.identity.endOfText {
+        tokens.removeLast()
+        tokens[tokens.count - 1] = vocabulary.last
+      }
+      segments.append(Segment(start: first, count: tokens.count - first, position: 0))
+      targets.append(contentsOf: repeatElement(-1, count: tokens.count - first))
+      validTargets += masking.apply(
+        to: first..<tokens.count, of: &tokens, targets: &targets, row: row, start: rowStart)
       start = end
     }
     rowEnds.append((tokens.count, segments.count))

@@ -1,5 +1,9 @@
-// How well a model predicts a text: the mean loss per token, perplexity, and bits per byte of the very text whose
-// tokens were scored, which is comparable between tokenizers. Sums run in token order; nothing is sampled.
+// How well a model predicts a text: the mean loss per token, perplexity, how often the token was the most probable, and
+// bits per byte of the very text whose tokens were scored, which is comparable between tokenizers. Sums run in token
+// order.
+//
+// A masked model is asked for tokens that are masked by a draw of their place in the text, the same every time, so that
+// losses compare.
 
 public import ApusCore
 public import ApusModels
@@ -13,18 +17,24 @@ public struct Evaluation: Sendable, Equatable {
   public var sum: Double
   /// Tokens scored.
   public var tokens: Int
-  /// Bytes of text that the scored tokens stand for; an end-of-text token stands for none.
+  /// Bytes of text that the scored tokens stand for; an end-of-text token stands for none, nor do those of a masked
+  /// model: it saw the rest of the text.
   public var bytes: Int
+  /// Scored tokens that no other was more probable than.
+  public var hits: Int
 
   /// States the sums.
-  public init(sum: Double, tokens: Int, bytes: Int) {
+  public init(sum: Double, tokens: Int, bytes: Int, hits: Int = 0) {
     self.sum = sum
     self.tokens = tokens
     self.bytes = bytes
+    self.hits = hits
   }
 
   /// Mean loss per token in nats.
   public var loss: Double { tokens > 0 ? sum / Double(tokens) : .nan }
+  /// The share of scored tokens that no other was more probable than.
+  public var accuracy: Double { tokens > 0 ? Double(hits) / Double(tokens) : .nan }
   /// e to the loss.
   public var perplexity: Double { exp(loss) }
   /// Bits per byte of text; nil where the tokens stand for no bytes.
@@ -37,18 +47,27 @@ public struct Evaluator {
   public var context: Int
   /// How far windows advance within a document that is longer than the context: small is exact, large is fast.
   public var stride: Int
-  /// Stops at the first window after so many scored tokens; nil: the whole text.
+  /// Stops at the first window after so many tokens; nil: the whole text.
   public var limit: Int?
   /// Tokens that are computed at once. It changes speed and memory, and no bit of any loss.
   public var batchTokens = 4096
 
+  private let objective: Objective
   private let bytesOfToken: [UInt16]
 
-  /// An evaluator for the tokens of `tokenizer`.
-  public init(tokenizer: any Tokenizer, context: Int, stride: Int? = nil, limit: Int? = nil) {
-    self.context = context
+  /// An evaluator for the tokens of `tokenizer`; of a masked model windows never overlap.
+  public init(
+    tokenizer: any Tokenizer, context: Int, stride: Int? = nil, limit: Int? = nil, objective: Objective = .causal
+  ) {
+    self.context = objective.textTokens(context: context)
     self.stride = stride ?? context
     self.limit = limit
+    self.objective = objective
+    guard case .causal = objective else {
+      self.stride = self.context
+      bytesOfToken = []
+      return
+    }
     bytesOfToken = (0..<Int32(clamping: tokenizer.vocabularySize)).map { id in
       tokenizer.specialTokens.isSpecial(id) ? 0 : UInt16(clamping: tokenizer.bytes(of: id)?.count ?? 0)
     }
@@ -64,15 +83,17 @@ public struct Evaluator {
     try model.specification.requireMemory(
       for: .inference(tokens: tokens, logits: 1, cached: 0), remedy: "shorten the context")
     var result = Evaluation(sum: 0, tokens: 0, bytes: 0)
+    var seen = 0
     var step = StepBatch()
     var batch = PackedBatch(tokens: [], segments: [])
     for window in EvaluationWindows(stream, context: context, stride: stride) {
-      if let limit, result.tokens + step.validTargets >= limit { break }
+      if let limit, seen >= limit { break }
+      seen += window.scored
       if !step.tokens.isEmpty && step.tokens.count + window.range.count > batchTokens {
         try score(&step, &batch, model, workspace, &result)
         try progress(result.tokens)
       }
-      try step.append(window.range, of: stream)
+      try objective.append(window.range, of: stream, row: window.range.lowerBound, to: &step)
       step.ignoreTargets(ofLastRowBefore: window.scoredFrom - window.range.lowerBound)
     }
     if !step.tokens.isEmpty { try score(&step, &batch, model, workspace, &result) }
@@ -84,7 +105,8 @@ public struct Evaluator {
     _ result: inout Evaluation
   ) throws(ApusError) {
     step.copy(rows: 0..<step.rowCount, to: &batch)
-    let losses = try model.evaluationLoss(batch, in: workspace)
+    let (losses, hits) = try model.evaluation(batch, in: workspace)
+    result.hits += hits
     for (index, target) in batch.targets.enumerated() where target >= 0 {
       result.sum += Double(losses[index])
       result.bytes += Int(target) < bytesOfToken.count ? Int(bytesOfToken[Int(target)]) : 0

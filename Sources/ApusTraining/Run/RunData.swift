@@ -6,7 +6,7 @@ public import ApusTokenizers
 
 /// The corpus and the tokenizer of a run.
 public struct RunData: Sendable {
-  /// What the corpus was tokenized with; it begins texts as the training text's documents begin.
+  /// What the corpus was tokenized with; for a causal model it begins texts as the training text's documents begin.
   public var tokenizer: any Tokenizer
   /// What is learnt from.
   public var train: TokenCorpus
@@ -15,7 +15,7 @@ public struct RunData: Sendable {
 
   /// Opens a folder of shards that holds its tokenizer too.
   /// - Throws: `badData` where the tokenizer is not the one that the shards were made with.
-  public init(folder: String) throws(ApusError) {
+  public init(folder: String, objective: Objective.Kind = .causal) throws(ApusError) {
     train = try TokenCorpus(folder: folder, split: .train)
     validation = try TokenCorpus(folder: folder, split: .validation)
     let path = "\(folder)/tokenizer.json"
@@ -26,7 +26,7 @@ public struct RunData: Sendable {
         remedy: "make the shards anew with tokenize-corpus")
     }
     tokenizer = try TokenizerFile.load(path: path)
-    tokenizer.opening = train.opening
+    if objective == .causal { tokenizer.opening = train.opening }
   }
 
   /// Called with what is being done, how much of it is done, and how much there is; may throw to stop.
@@ -41,7 +41,7 @@ public struct RunData: Sendable {
     let data = configuration.data
     let corpus = try TextCorpus(
       data.text, rule: data.documents, separator: data.separator, validationFraction: data.validationFraction)
-    let tokenizer = try self.tokenizer(configuration.tokenizer, for: corpus, progress: progress)
+    let tokenizer = try self.tokenizer(configuration, for: corpus, progress: progress)
     let builder = try CorpusBuilder(folder, tokenizer: tokenizer)
     do throws(ApusError) {
       try corpus.write(to: builder) { (read) throws(ApusError) in
@@ -67,31 +67,52 @@ public struct RunData: Sendable {
   }
 
   /// Refuses a prompt of samples that the tokenizer cannot write, before training comes to it.
-  func check(_ settings: EvaluationSettings) throws(ApusError) {
+  func check(_ settings: EvaluationSettings, _ objective: Objective) throws(ApusError) {
     guard settings.sampleTokens > 0 else { return }
-    do throws(ApusError) { _ = try tokenizer.encode(settings.samplePrompt) } catch {
+    do throws(ApusError) {
+      guard case .masked(let masking) = objective else { return _ = try tokenizer.encode(settings.samplePrompt) }
+      let ids = try tokenizer.encode(settings.samplePrompt, special: .recognised)
+      if !ids.isEmpty && !ids.contains(masking.vocabulary.mask) { throw ApusError(.usage, "it has no mask to fill") }
+    } catch {
       throw ApusError(
-        .usage, "evaluation.sample_prompt '\(settings.samplePrompt)' cannot be encoded: \(error.problem)",
-        remedy: "choose a prompt of the text's characters, or evaluation.sample_tokens = 0 for no samples")
+        .usage, "evaluation.sample_prompt '\(settings.samplePrompt)' is no prompt: \(error.problem)",
+        remedy: "choose one of the text's characters, for a masked model with a mask in it, "
+          + "or evaluation.sample_tokens = 0 for no samples")
     }
   }
 
   private static func tokenizer(
-    _ settings: TokenizerSettings, for corpus: TextCorpus, progress: Progress
+    _ configuration: PretrainConfiguration, for corpus: TextCorpus, progress: Progress
   ) throws(ApusError) -> any Tokenizer {
-    if let path = settings.path { return try TokenizerFile.load(path: path) }
-    switch settings.algorithm {
-    case .characters: return try characters(of: corpus, progress: progress)
-    case .bpe: return try bytePairs(of: corpus, settings, progress: progress)
+    let settings = configuration.tokenizer
+    if let path = settings.path { return try given(path, configuration) }
+    let isMasked = configuration.objective == .masked
+    let specials = isMasked ? MaskedVocabulary.specialTokens.map { Array($0.utf8) } : nil
+    let trained =
+      switch settings.algorithm {
+      case .characters: try characters(of: corpus, specials, progress: progress)
+      case .bpe: try bytePairs(of: corpus, settings, specials, progress: progress)
+      }
+    guard isMasked else { return trained }
+    let parts = try MaskedVocabulary(trained)
+    return trained.framed(between: parts.first, and: parts.last)
+  }
+
+  /// An existing tokenizer, if it has what the objective needs.
+  private static func given(_ path: String, _ configuration: PretrainConfiguration) throws(ApusError) -> any Tokenizer {
+    let tokenizer = try TokenizerFile.load(path: path)
+    do throws(ApusError) { _ = try Objective(configuration, tokenizer, for: .training) } catch {
+      throw ApusError(error.kind, error.problem, file: path, remedy: error.remedy)
     }
+    return tokenizer
   }
 
   /// The characters of all the text, validation included, so that all of it can be encoded; as nanoGPT does.
   private static func characters(
-    of corpus: TextCorpus, progress: Progress
-  ) throws(ApusError) -> any Tokenizer {
-    let specials = corpus.rule == .text ? [] : [Array("<|endoftext|>".utf8)]
-    var trainer = try CharacterTrainer(specialTokens: specials)
+    of corpus: TextCorpus, _ specials: [[UInt8]]?, progress: Progress
+  ) throws(ApusError) -> PipelineTokenizer {
+    let custom = corpus.rule == .text ? [] : [Array("<|endoftext|>".utf8)]
+    var trainer = try CharacterTrainer(specialTokens: specials ?? custom)
     var isEmpty = true
     try corpus.forEachDocument { (document, _, read) throws(ApusError) in
       try CorpusBuilder.forEachPiece(of: document) { (piece) throws(ApusError) in
@@ -106,9 +127,11 @@ public struct RunData: Sendable {
 
   /// Byte pairs of the training text, as far as the settings allow.
   private static func bytePairs(
-    of corpus: TextCorpus, _ settings: TokenizerSettings, progress: Progress
-  ) throws(ApusError) -> any Tokenizer {
-    var trainer = try BytePairTrainer(BytePairTrainer.Options(vocabularySize: settings.vocabularySize))
+    of corpus: TextCorpus, _ settings: TokenizerSettings, _ specials: [[UInt8]]?, progress: Progress
+  ) throws(ApusError) -> PipelineTokenizer {
+    var options = BytePairTrainer.Options(vocabularySize: settings.vocabularySize)
+    if let specials { options.specialTokens = specials }
+    var trainer = try BytePairTrainer(options)
     var rest = settings.trainingBytes
     try corpus.forEachDocument { (document, split, _) throws(ApusError) in
       guard split == .train, rest > 0 else { return }

@@ -15,6 +15,8 @@ public struct StepReport: Sendable, Equatable {
   public var learningRate: Double
   /// The norm of the gradient before clipping.
   public var gradientNorm: Double
+  /// How unevenly the experts were used: `experts_per_token` where evenly; nil where there are none.
+  public var loadBalancing: Double?
   /// The validation after this step, where there was one.
   public var validation: Evaluation?
   /// What the machine made of it.
@@ -61,8 +63,10 @@ extension StepReport {
       ("step", .int(Int64(step))), ("tokens", .int(Int64(tokens))), ("loss", .double(loss)),
       ("lr", .double(learningRate)), ("grad_norm", .double(gradientNorm)),
     ]
+    if let loadBalancing { fields.append(("load_balancing_loss", .double(loadBalancing))) }
     if let validation {
       fields.append(("validation_loss", .double(validation.loss)))
+      fields.append(("validation_accuracy", .double(validation.accuracy)))
       fields.append(("validation_bits_per_byte", validation.bitsPerByte.map { .double($0) } ?? .null))
     }
     fields += [
@@ -79,6 +83,7 @@ extension StepReport {
       let rate = record["lr"]?.double, let norm = record["grad_norm"]?.double
     else { return nil }
     self.init(step: step, tokens: tokens, loss: loss, learningRate: rate, gradientNorm: norm)
+    loadBalancing = record["load_balancing_loss"]?.double
     timing.seconds = record["seconds"]?.double ?? 0
     timing.tokensPerSecond = record["tokens_per_second"]?.double ?? 0
     timing.shareOfPeak = record["share_of_peak"]?.double

@@ -35,15 +35,19 @@ public final class Trainer {
   public var peak: Double?
 
   private let flopsPerToken: Double
+  private let objective: Objective
   private var batcher: PackedBatcher
   private let schedule: Schedule
   private var step = StepBatch()
   private var batch = PackedBatch(tokens: [], segments: [])
+  /// The step's load-balancing loss, the mean over its micro-batches.
+  private var loadBalancing = 0.0
 
-  /// A trainer of `model` on `corpus`, at the beginning.
+  /// A trainer of `model` on `corpus`, at the beginning. The objective must be the configuration's.
   /// - Throws: `badData` where the corpus and the model do not fit, `usage` where a step does not fit this machine.
   public init(
-    _ model: Model, corpus: TokenCorpus, configuration: PretrainConfiguration, workspace: Workspace
+    _ model: Model, corpus: TokenCorpus, objective: Objective = .causal, configuration: PretrainConfiguration,
+    workspace: Workspace
   ) throws(ApusError) {
     guard corpus.identity.vocabularySize <= model.specification.vocabulary else {
       throw ApusError(
@@ -59,14 +63,17 @@ public final class Trainer {
     optimizer = AdamW(model.parameters, configuration.optimizer)
     schedule = configuration.schedule
     flopsPerToken = model.specification.trainingFlopsPerToken(context: configuration.model.context)
-    batcher = try Self.batcher(configuration, corpus)
+    self.objective = objective
+    batcher = try Self.batcher(configuration, corpus, objective)
   }
 
   /// The rows of `corpus` as the configuration asks for them.
   /// - Throws: `badData` where the corpus holds too little to make a row.
-  static func batcher(_ configuration: PretrainConfiguration, _ corpus: TokenCorpus) throws(ApusError) -> PackedBatcher
-  {
-    var options = BatcherOptions(context: configuration.model.context, seed: configuration.runSeed)
+  static func batcher(
+    _ configuration: PretrainConfiguration, _ corpus: TokenCorpus, _ objective: Objective
+  ) throws(ApusError) -> PackedBatcher {
+    let context = objective.textTokens(context: configuration.model.context)
+    var options = BatcherOptions(context: context, seed: configuration.runSeed)
     options.order = configuration.data.sampling
     options.cutsDocuments = configuration.data.cutDocuments
     return try PackedBatcher(CorpusStream(corpus, crossesDocuments: configuration.data.crossDocuments), options)
@@ -85,7 +92,8 @@ public final class Trainer {
     guard !isFinished else { return nil }
     let start = Clock.seconds()
     let rows = configuration.training.batch
-    try batcher.fill(&step, positions: progress.position..<progress.position + rows, check: workspace.check)
+    try batcher.fill(
+      &step, positions: progress.position..<progress.position + rows, objective: objective, check: workspace.check)
     let loss = try wholeGradient()
     let middle = Clock.seconds()
     let norm = optimizer.gradientNorm(in: workspace)
@@ -97,6 +105,7 @@ public final class Trainer {
     progress.tokens += step.validTargets
     var report = StepReport(
       step: progress.step, tokens: progress.tokens, loss: loss, learningRate: rate, gradientNorm: norm)
+    if model.specification.experts != nil { report.loadBalancing = loadBalancing }
     report.timing = timing(start, middle, Clock.seconds())
     return report
   }
@@ -109,9 +118,13 @@ public final class Trainer {
       rate: Float(configuration.model.dropout), seed: configuration.seed(for: .dropout),
       step: UInt32(truncatingIfNeeded: progress.step))
     var sum = 0.0
+    loadBalancing = 0
     for first in stride(from: 0, to: step.rowCount, by: rows) {
       step.copy(rows: first..<min(first + rows, step.rowCount), to: &batch)
-      sum = try model.trainingLoss(batch, in: workspace, scale: scale, dropout: dropout, addingTo: sum)
+      let share = Double(batch.tokens.count) / Double(step.tokens.count)
+      sum = try model.trainingLoss(
+        batch, in: workspace, scale: scale, dropout: dropout, share: Float(share), addingTo: sum)
+      loadBalancing += share * workspace.loadBalancingLoss()
     }
     return sum / Double(max(1, step.validTargets))
   }

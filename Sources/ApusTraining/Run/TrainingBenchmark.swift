@@ -62,7 +62,8 @@ public struct TrainingBenchmark {
     var measurement = TrainingMeasurement()
     measurement.peak = workspace.measuredPeak()
     let corpus = randomCorpus(tokens: 64 * configuration.model.context + 1)
-    let trainer = try Trainer(model, corpus: corpus, configuration: configuration, workspace: workspace)
+    let trainer = try Trainer(
+      model, corpus: corpus, objective: try objective, configuration: configuration, workspace: workspace)
     while let report = try trainer.next() {
       try progress(report.step)
       guard report.step > warmup else { continue }
@@ -79,14 +80,20 @@ public struct TrainingBenchmark {
     return measurement
   }
 
+  /// The objective on tokens that stand for no text.
+  private var objective: Objective {
+    get throws(ApusError) {
+      try Objective(configuration) { () throws(ApusError) in MaskedVocabulary(size: vocabulary) }
+    }
+  }
+
   /// The forward pass and its loss alone, on a step's tokens.
   private func forwards(
     _ model: Model, _ corpus: TokenCorpus, _ configuration: PretrainConfiguration, _ workspace: Workspace
   ) throws(ApusError) -> [Double] {
-    var batcher = try PackedBatcher(
-      CorpusStream(corpus, crossesDocuments: true), BatcherOptions(context: configuration.model.context, seed: 1))
+    var batcher = try Trainer.batcher(configuration, corpus, try objective)
     var step = StepBatch()
-    try batcher.fill(&step, positions: 0..<configuration.training.batch)
+    try batcher.fill(&step, positions: 0..<configuration.training.batch, objective: try objective)
     var batch = PackedBatch(tokens: [], segments: [])
     var seconds: [Double] = []
     for _ in 0..<warmup + min(steps, 5) {

@@ -52,10 +52,11 @@ extension TrainingRun {
         prepared.oddities = try RunData.prepare(configuration, folder: folder.draftData, progress: progress)
       }
       let text = prepared.hasDraft ? folder.draftData : folder.data
-      let data = try RunData(folder: configuration.data.shards ?? text)
-      try data.check(configuration.evaluation)
+      let data = try RunData(folder: configuration.data.shards ?? text, objective: configuration.objective)
+      let objective = try Objective(configuration, data.tokenizer, for: .training)
+      try data.check(configuration.evaluation, objective)
       _ = try specification(configuration, data)
-      _ = try Trainer.batcher(configuration, data.train)
+      _ = try Trainer.batcher(configuration, data.train, objective)
     } catch {
       try? FileSystem.remove(folder.draft)
       throw error
@@ -145,7 +146,9 @@ extension TrainingRun {
   ) throws(ApusError) -> Trainer {
     let model = try Model(
       specification: specification(configuration, data), seed: configuration.seed(for: .weights))
-    let trainer = try Trainer(model, corpus: data.train, configuration: configuration, workspace: workspace)
+    let trainer = try Trainer(
+      model, corpus: data.train, objective: try Objective(configuration, data.tokenizer, for: .training),
+      configuration: configuration, workspace: workspace)
     if let latest { try store.load(latest.path, latest.state, into: trainer) }
     return trainer
   }

@@ -65,11 +65,12 @@ public final class TrainingRun {
     if !hasDraft { try store.removeLeftovers() }
     let prepared = try Self.prepare(configuration, in: folder, start, progress: progress)
     try Self.take(folder, start, configuration, prepared)
-    data = try RunData(folder: configuration.data.shards ?? folder.data)
+    data = try RunData(folder: configuration.data.shards ?? folder.data, objective: configuration.objective)
     trainer = try Self.trainer(configuration, data, from: prepared.latest, store, workspace)
     evaluator = Evaluator(
       tokenizer: data.tokenizer, context: configuration.model.context,
-      limit: configuration.evaluation.tokens > 0 ? configuration.evaluation.tokens : nil)
+      limit: configuration.evaluation.tokens > 0 ? configuration.evaluation.tokens : nil,
+      objective: try Objective(configuration, data.tokenizer, for: .validation))
     state = prepared.latest?.state ?? CheckpointState()
     state.fingerprint = configuration.fingerprint
     savedStep = prepared.latest?.state.progress.step
