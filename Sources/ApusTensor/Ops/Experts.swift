@@ -13,6 +13,7 @@ extension Workspace {
   ///   - down: one `[D, F]` for each expert.
   ///   - function: of the gate.
   ///   - routing: how many experts a token has, and their weights.
+  ///   - residual: what the sum is added to; nil: nothing.
   public func experts(
     _ x: Variable, router: Parameter, gateUp: [Parameter], down: [Parameter], function: ActivationFunction,
     routing: ExpertRouting, residual: Variable? = nil
