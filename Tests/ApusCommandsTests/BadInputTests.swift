@@ -149,11 +149,16 @@ extension Outcome {
     #expect(await evaluate("--context", "17").failed(64, "--context", "16"))
     #expect(await evaluate("--context", "0").failed(64, "--context"))
     #expect(await evaluate("--stride", "17").failed(64, "--stride"))
+    #expect(await evaluate("--chunks=-1").failed(64, "--chunks"))
+    #expect(await evaluate("--chunks", "1", "--stride", "4").failed(64, "--chunks", "--stride"))
+    #expect(await evaluate("--chunks", "1", "--context", "2").failed(64, "--context", "3 or more"))
     #expect(await evaluate("--context", "8", "--stride", "9").failed(64, "--stride"))
     #expect(await apus("evaluate", "--model", run.path("none"), "--text", run.text).failed(66, "none"))
     let single = run.path("single.txt")
     try AtomicFile.write("a", to: single)
     #expect(await apus("evaluate", "--model", run.path("good"), "--text", single).failed(65, single))
+    let chunk = await apus("evaluate", "--model", run.path("good"), "--text", single, "--chunks", "1")
+    #expect(chunk.failed(65, single, "chunk of 16"), "\(chunk.error)")
   }
 }
 

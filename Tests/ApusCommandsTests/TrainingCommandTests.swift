@@ -102,6 +102,28 @@ import Testing
     #expect(abs((result["bits_per_byte"]?.double ?? 0) - loss / log(2)) < 1e-9, "a character is a byte here")
   }
 
+  /// By hand from what `logits` says of each chunk: 8 tokens, of which the last 3 are predicted.
+  @Test func chunksScoreTheirSecondHalves() async throws {
+    #expect(await apus(run.arguments("run")).status == 0)
+    let encoded = await apus("tokenizer", "encode", "--tokenizer", run.path("run/final"), run.text)
+    let ids = encoded.output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+    var sum = 0.0
+    for start in [0, 8] {
+      let chunk = Array(ids[start..<start + 8])
+      let list = chunk.map(String.init).joined(separator: ",")
+      let logits = await apus("logits", "--model", run.path("run"), "--ids", list, "--format", "json")
+      let rows = try #require(try JSON.parse(logits.output)["logits"]?.array)
+      for place in 4..<7 {
+        let values = (rows[place].array ?? []).compactMap(\.double)
+        sum += log(values.reduce(0) { $0 + exp($1) }) - values[chunk[place + 1]]
+      }
+    }
+    let result = try await evaluate(run.text, "--context", "8", "--chunks", "2")
+    #expect(result["tokens"]?.int == 6 && result["chunks"]?.int == 2 && result["stride"] == .null)
+    #expect(abs((result["loss"]?.double ?? 0) - sum / 6) < 1e-5)
+    #expect(try await evaluate(run.text, "--context", "8", "--chunks", "0")["tokens"]?.int == 3 * (ids.count / 8))
+  }
+
   @Test func windowsScoreEveryTokenOnce() async throws {
     #expect(await apus(run.arguments("run")).status == 0)
     let size = Int(try FileSystem.size(run.text))

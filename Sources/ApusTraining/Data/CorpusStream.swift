@@ -14,7 +14,7 @@ public struct CorpusStream: Sendable {
   /// Whether attention and prediction cross from one document to the next.
   public let crossesDocuments: Bool
   /// What the first token of a document is predicted from; nil: from nothing, it is not predicted.
-  private let beginning: Int32?
+  let beginning: Int32?
 
   /// How many inputs there are: as many as tokens.
   public var count: Int { corpus.count }

@@ -108,13 +108,15 @@ extension TextCorpus {
   /// The tokens of one file, for evaluation, cut into documents as for training: where the text has separators or is
   /// JSON lines, each document ends with the token that says so; any other text is one document without an end.
   ///
+  /// With `chunk` the text is one whole instead, whose tokens are cut into documents of so many.
   public static func tokens(
-    ofFile path: String, tokenizer: any Tokenizer, warn: (String) -> Void = { _ in }
+    ofFile path: String, tokenizer: any Tokenizer, chunk: Int? = nil, warn: (String) -> Void = { _ in }
   ) throws(ApusError) -> TokenCorpus {
     let special = tokenizer.specialTokens
     let found = try TextCorpus([path])
     found.warnings.forEach(warn)
-    let end = found.rule == .separator || found.rule == .jsonl ? special.endOfText : nil
+    let isCut = chunk == nil && (found.rule == .separator || found.rule == .jsonl)
+    let end = isCut ? special.endOfText : nil
     let corpus = end == nil ? try TextCorpus([path], rule: .file) : found
     var ids: [Int32] = []
     var documentEnds: [Int] = []
@@ -127,6 +129,7 @@ extension TextCorpus {
         documentEnds.append(ids.count)
       }
     }
+    if let chunk { documentEnds = Array(stride(from: chunk, through: ids.count, by: chunk)) }
     return TokenCorpus(
       ids, documentEnds: documentEnds,
       identity: CorpusIdentity(

@@ -1,6 +1,6 @@
-// Which windows of a text a model sees so that every token is scored exactly once, and with as much context as the
-// stride leaves it. Documents that fit the context are one window; longer ones are walked through by overlapping
-// windows of which only the new tokens count. It knows no model.
+// Which windows of a text a model sees. Sliding ones score every token exactly once, and with as much context as the
+// stride leaves it: documents that fit the context are one window; longer ones are walked through by overlapping
+// windows of which only the new tokens count. Chunks are llama.cpp's way. It knows no model.
 
 /// A run of inputs and the first of them that counts.
 struct EvaluationWindow: Equatable {
@@ -10,7 +10,7 @@ struct EvaluationWindow: Equatable {
   var scored: Int { range.upperBound - scoredFrom }
 }
 
-/// The windows of a stream, in order.
+/// The sliding windows of a stream, in order.
 struct EvaluationWindows: Sequence, IteratorProtocol {
   private let stream: CorpusStream
   private let context: Int
@@ -36,5 +36,25 @@ struct EvaluationWindows: Sequence, IteratorProtocol {
     let end = Swift.min(done + step, documentEnd)
     defer { done = end }
     return EvaluationWindow(range: Swift.max(documentStart, end - context)..<end, scoredFrom: done)
+  }
+}
+
+/// The windows of llama.cpp's perplexity tool, over a stream whose documents are chunks of `context` tokens: each is
+/// read from nothing, the first half predicts in vain, and the last token predicts nothing.
+struct ChunkWindows: Sequence, IteratorProtocol {
+  private let context: Int
+  private var starts: Range<Int>
+
+  /// The windows of the first `count` whole chunks; 0: of all.
+  init(_ stream: CorpusStream, context: Int, count: Int) {
+    self.context = context
+    let whole = (stream.count + (stream.beginning == nil ? 0 : 1)) / context
+    starts = 0..<(count > 0 ? Swift.min(count, whole) : whole)
+  }
+
+  mutating func next() -> EvaluationWindow? {
+    guard let index = starts.popFirst() else { return nil }
+    let start = index * context
+    return EvaluationWindow(range: start..<start + context - 1, scoredFrom: start + context / 2)
   }
 }

@@ -47,6 +47,9 @@ public struct Evaluator {
   public var context: Int
   /// How far windows advance within a document that is longer than the context: small is exact, large is fast.
   public var stride: Int
+  /// In place of windows that slide, llama.cpp's perplexity: so many chunks of `context` tokens from the front, of each
+  /// the second half; 0: all. The stream's documents must be these chunks (`TextCorpus.tokens(ofFile:chunk:)`).
+  public var chunks: Int?
   /// Stops at the first window after so many tokens; nil: the whole text.
   public var limit: Int?
   /// Tokens that are computed at once. It changes speed and memory, and no bit of any loss.
@@ -86,7 +89,7 @@ public struct Evaluator {
     var seen = 0
     var step = StepBatch()
     var batch = PackedBatch(tokens: [], segments: [])
-    for window in EvaluationWindows(stream, context: context, stride: stride) {
+    for window in windows(of: stream) {
       if let limit, seen >= limit { break }
       seen += window.scored
       if !step.tokens.isEmpty && step.tokens.count + window.range.count > batchTokens {
@@ -98,6 +101,16 @@ public struct Evaluator {
     }
     if !step.tokens.isEmpty { try score(&step, &batch, model, workspace, &result) }
     return result
+  }
+
+  /// How many tokens of a stream would be scored, without a limit.
+  public func scoredTokens(of stream: CorpusStream) -> Int {
+    windows(of: stream).reduce(0) { $0 + $1.scored }
+  }
+
+  private func windows(of stream: CorpusStream) -> any Sequence<EvaluationWindow> {
+    if let chunks { return ChunkWindows(stream, context: context, count: chunks) }
+    return EvaluationWindows(stream, context: context, stride: stride)
   }
 
   private func score(
