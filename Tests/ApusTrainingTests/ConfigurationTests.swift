@@ -38,17 +38,19 @@ import Testing
     #expect(again.differences(from: configuration) == ["optimizer.beta1"])
   }
 
-  @Test(arguments: ["gpt2", "llama", "mistral", "mixtral", "gemma", "bert"])
+  @Test(arguments: ["gpt2", "llama", "mistral", "mixtral", "gemma", "gemma3_text", "bert"])
   func architecturesHaveTheirShapes(name: String) throws {
     var model = ModelSettings()
     model.architecture = name
-    if ["mistral", "mixtral"].contains(name) { model.slidingWindow = 32 }
+    if ["mistral", "mixtral", "gemma3_text"].contains(name) { model.slidingWindow = 32 }
     let specification = try model.specification(vocabulary: 100)
     #expect(specification.architecture == name)
     #expect((specification.encoder != nil) == (name == "bert"))
     #expect((specification.experts != nil) == (name == "mixtral"))
     #expect(specification.attention.window == model.slidingWindow)
-    #expect((specification.normGainOffset == 1) == (name == "gemma"))
+    #expect((specification.normGainOffset == 1) == name.hasPrefix("gemma"))
+    #expect((specification.attention.queryKeyNorm == .eachHead) == (name == "gemma3_text"))
+    #expect((0..<4).allSatisfy { specification.attention.isLocal(layer: $0) == (model.slidingWindow > 0) })
     #expect(specification.experts?.balancing ?? 0.02 == 0.02)
   }
 

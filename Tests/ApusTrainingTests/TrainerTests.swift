@@ -63,7 +63,7 @@ extension Trainer {
 }
 
 @Suite struct TrainerTests {
-  @Test(arguments: ["gpt2", "llama"]) func aTinyModelLearns(architecture: String) throws {
+  @Test(arguments: ["gpt2", "llama", "gemma"]) func aTinyModelLearns(architecture: String) throws {
     var tiny = TinyTraining(architecture)
     tiny.configuration.training.steps = 80
     let losses = try tiny.trainer().losses(to: 80)
@@ -99,7 +99,7 @@ extension Trainer {
     #expect(last < 1.6, "after 500 steps the loss is \(last)")
   }
 
-  @Test(arguments: ["gpt2", "llama", "bert", "mixtral"]) func threadsChangeNoBit(architecture: String) throws {
+  @Test(arguments: ["gpt2", "llama", "bert", "mixtral", "gemma"]) func threadsChangeNoBit(architecture: String) throws {
     var tiny = TinyTraining(architecture)
     tiny.configuration.model.dropout = 0.1
     let trainers = try [1, 2, 3].map { try tiny.trainer(threads: $0) }
@@ -109,7 +109,7 @@ extension Trainer {
   }
 
   /// Tied is the harder case: the embedding and the output projection add to one matrix.
-  @Test(arguments: ["gpt2", "llama", "bert"], [true, false])
+  @Test(arguments: ["gpt2", "llama", "bert", "gemma"], [true, false])
   func microBatchesChangeNoBit(architecture: String, tied: Bool) throws {
     var tiny = TinyTraining(architecture)
     tiny.configuration.model.dropout = 0.1
@@ -127,7 +127,7 @@ extension Trainer {
   }
 
   /// 40 documents make 37 rows of 12, of 10 framed more, so 30 steps of 6 rows cross four borders of epochs.
-  @Test(arguments: ["gpt2", "bert", "mixtral"], [1, 6, 7, 29])
+  @Test(arguments: ["gpt2", "bert", "mixtral", "gemma"], [1, 6, 7, 29])
   func continuingChangesNoBit(architecture: String, step: Int) throws {
     var tiny = TinyTraining(architecture)
     tiny.configuration.model.dropout = 0.1

@@ -59,8 +59,9 @@ enum GemmaFamily {
   static func writeAttention(_ specification: Specification, _ config: inout JSON.Object) {
     let scale = specification.attention.scale ?? 1 / Double(specification.headWidth).squareRoot()
     let scalar = 1 / (scale * scale)
-    // A whole number that its root has blurred.
-    config["query_pre_attn_scalar"] = JSON(abs(scalar - scalar.rounded()) < 1e-6 ? scalar.rounded() : scalar)
+    // A whole number that its root has blurred; transformers takes no 16.0 for 16.
+    let isWhole = abs(scalar - scalar.rounded()) < 1e-6 && scalar < 1e9
+    config["query_pre_attn_scalar"] = isWhole ? JSON(Int(scalar.rounded())) : JSON(scalar)
     config["attn_logit_softcapping"] =
       specification.attention.softCap > 0 ? JSON(specification.attention.softCap) : .null
     config["final_logit_softcapping"] = specification.outputSoftCap > 0 ? JSON(specification.outputSoftCap) : .null

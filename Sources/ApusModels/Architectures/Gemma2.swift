@@ -7,6 +7,7 @@ struct Gemma2Architecture: Architecture {
   let modelType = "gemma2"
   let gguf: GGUFDialect? = {
     var dialect = GemmaFamily.gguf("gemma2")
+    dialect.computesWindows = true
     let finish = dialect.finish
     dialect.finish = { specification, metadata throws(ApusError) in
       try finish(&specification, metadata)

@@ -7,6 +7,7 @@ struct Gemma3Architecture: Architecture {
   let modelType = "gemma3_text"
   let gguf: GGUFDialect? = {
     var dialect = GemmaFamily.gguf("gemma3")
+    dialect.computesWindows = true
     let finish = dialect.finish
     dialect.finish = { specification, metadata throws(ApusError) in
       try finish(&specification, metadata)

@@ -13,6 +13,8 @@ struct GGUFDialect: Sendable {
   var names: @Sendable (Specification) -> TensorNames
   /// Whether a file of that name is this architecture, where several share one name.
   var accepts: @Sendable (_ metadata: GGUFKeys) throws(ApusError) -> Bool = { _ throws(ApusError) in true }
+  /// Whether llama.cpp computes the windows that the metadata state; for most architectures it looks back over all.
+  var computesWindows = false
   /// Settles what the metadata leave to the architecture, when all that is common has been read.
   var finish: @Sendable (_ specification: inout Specification, _ metadata: GGUFKeys) throws(ApusError) -> Void = {
     _, _ throws(ApusError) in

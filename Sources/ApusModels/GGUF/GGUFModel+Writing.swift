@@ -94,6 +94,11 @@ private struct GGUFLimits {
       throw refusal("an activation other than the architecture's own")
     }
     try requireKnownLayers()
+    let window = specification.attention.window
+    if (1..<max(1, specification.context)).contains(window) && !dialect.computesWindows {
+      remarks.append(
+        "llama.cpp computes no window for '\(dialect.name)', so that texts of more than \(window) tokens differ there")
+    }
     if let scale = unknownScale { remarks.append("llama.cpp does not read the scale of attention scores, \(scale)") }
     return remarks
   }

@@ -31,14 +31,8 @@ extension ModelSettings {
       result.experts?.balancing = settings.loadBalancing
       return result
     },
-    Kind(name: "gemma", knowsKeyValueHeads: true) { settings, vocabulary in
-      var result = settings.llama(vocabulary: vocabulary)
-      result.feedForward = .gated(.geluTanh)
-      result.embeddingScale = Double(settings.width).squareRoot()
-      result.normGainOffset = 1
-      result.tiedOutput = true
-      return result
-    },
+    Kind(name: "gemma", knowsKeyValueHeads: true) { $0.gemma(vocabulary: $1) },
+    Kind(name: "gemma3_text", knowsKeyValueHeads: true, knowsWindow: true) { $0.gemma3(vocabulary: $1) },
     Kind(name: "bert") { settings, vocabulary in
       .bert(
         vocabulary: vocabulary, context: settings.context, width: settings.width, layers: settings.layers,
@@ -83,5 +77,28 @@ extension ModelSettings {
       vocabulary: vocabulary, context: context, width: width, layers: layers, heads: heads,
       keyValueHeads: keyValueHeads > 0 ? keyValueHeads : nil,
       feedForwardWidth: feedForward > 0 ? feedForward : (8 * width / 3 + 31) / 32 * 32, rotaryBase: ropeTheta)
+  }
+
+  private func gemma(vocabulary: Int) -> Specification {
+    var result = llama(vocabulary: vocabulary)
+    result.feedForward = .gated(.geluTanh)
+    result.embeddingScale = Double(width).squareRoot()
+    result.normGainOffset = 1
+    result.tiedOutput = true
+    return result
+  }
+
+  /// Of six layers five see the window, and rotate by a base of their own; norms of each head, and around each half.
+  private func gemma3(vocabulary: Int) -> Specification {
+    var result = gemma(vocabulary: vocabulary)
+    result.attention.queryKeyNorm = .eachHead
+    result.attention.localLayers = Set((0..<layers).filter { ($0 + 1) % 6 != 0 })
+    result.normPlacement = .around
+    let width = result.headWidth
+    // As its configuration says it, so that what is written and read again is the same.
+    result.attention.scale = 1 / Double(width).squareRoot()
+    result.positions = .rotary(
+      RotaryEmbedding(base: ropeTheta, rotatedWidth: width), local: RotaryEmbedding(base: 10_000, rotatedWidth: width))
+    return result
   }
 }

@@ -17,6 +17,8 @@ public enum Preset: String, Sendable, CaseIterable {
   /// Mixtral's shape, tiny: 4 layers, 128 features, 4 experts of which each token sees 2; 500 steps of 16 rows of 128
   /// tokens.
   case mixtralTiny = "mixtral-tiny"
+  /// Gemma's shape, tiny: 4 layers, 128 features, one key–value head; 500 steps of 16 rows of 128 tokens.
+  case gemmaTiny = "gemma-tiny"
 
   /// All names, for people.
   public static let names = allCases.map(\.rawValue).joined(separator: ", ")
@@ -54,6 +56,11 @@ public enum Preset: String, Sendable, CaseIterable {
       c.model.keyValueHeads = 2
       c.model.feedForward = 256
       c.model.experts = 4
+      c.setTinyRecipe(batch: 16, steps: 500)
+    case .gemmaTiny:
+      c.model = Self.shape("gemma", layers: 4, heads: 4, width: 128, context: 128)
+      c.model.keyValueHeads = 1
+      c.model.feedForward = 512
       c.setTinyRecipe(batch: 16, steps: 500)
     }
     return c

@@ -54,7 +54,7 @@ public struct ModelSettings: Sendable, Equatable {
   public var expertsPerToken = 2
   /// The weight of the loss that keeps the experts equally busy.
   public var loadBalancing = 0.02
-  /// Tokens that attention looks back, as in Mistral; 0: all.
+  /// Tokens that attention looks back, as in Mistral, or in five of six layers, as in Gemma 3; 0: all.
   public var slidingWindow = 0
   /// The longest sequence.
   public var context = 256

@@ -19,7 +19,8 @@ extension PretrainConfiguration {
     .integer("model.experts_per_token", \.model.expertsPerToken, 1...16_384, "experts that a token sees (mixtral)"),
     .number("model.load_balancing", \.model.loadBalancing, 0...1e3, "weight of the experts' balancing loss (mixtral)"),
     .integer(
-      "model.sliding_window", \.model.slidingWindow, 0...1_048_576, "tokens looked back; 0: all (mistral, mixtral)"),
+      "model.sliding_window", \.model.slidingWindow, 0...1_048_576,
+      "tokens looked back; 0: all (mistral, mixtral, gemma3_text)"),
     .integer("model.context", \.model.context, 1...1_048_576, "tokens of the longest sequence"),
     .integer("model.vocabulary_size", \.model.vocabularySize, 0...16_777_216, "embedding rows; 0: the tokenizer's"),
     .number("model.dropout", \.model.dropout, 0...0.999, "share of activations dropped in training"),
