@@ -1,6 +1,6 @@
-// Perplexity of real quantised checkpoints by `apus evaluate --chunks`, against what llama.cpp printed for the same text.
-// Its figures stand in one sentence of PEERS.md beside the fixtures; they are read from there. Runs where APUS_MODELS
-// names a folder with the files.
+// Perplexity of real quantised checkpoints by `apus evaluate --chunks`, against what llama.cpp printed for the same
+// text. Its figures stand in one sentence of PEERS.md beside the fixtures; they are read from there. Runs where
+// APUS_MODELS names a folder with the files.
 
 import ApusCore
 import ApusTestSupport

@@ -90,4 +90,25 @@ import Testing
       #expect(other.count == 2800 && zip(other, logits[0]).allSatisfy { abs($0 - $1) <= 2e-5 * scale })
     }
   }
+
+  /// Without the window, rows that it reaches past come out otherwise, and no other.
+  @Test func theWindowIsInTheModel() async throws {
+    let mistral = ["model.architecture=mistral", "model.sliding_window=4", "model.dropout=0"]
+    let outcome = await apus(run.arguments("run", steps: 20, mistral))
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let (trained, wide) = (RunFolder(run.path("run")).final, run.path("wide"))
+    try FileManager.default.copyItem(atPath: trained, toPath: wide)
+    let config = String(decoding: try FileSystem.readAll("\(wide)/config.json"), as: UTF8.self)
+    let changed = config.replacing(#""sliding_window": 4"#, with: #""sliding_window": null"#)
+    try #require(changed != config)
+    try AtomicFile.write(changed, to: "\(wide)/config.json")
+    var logits: [[[Double]]] = []
+    for model in [trained, wide] {
+      let outcome = await apus("logits", "--model", model, "--ids", "1,2,3,4,5,6,7,8", "--format", "json")
+      let rows = try #require(try JSON.parse(outcome.output)["logits"]?.array)
+      logits.append(rows.map { ($0.array ?? []).compactMap(\.double) })
+    }
+    try #require(logits[0].count == 8 && logits[1].count == 8)
+    for row in 0..<8 { #expect((logits[0][row] == logits[1][row]) == (row < 4), "row \(row)") }
+  }
 }

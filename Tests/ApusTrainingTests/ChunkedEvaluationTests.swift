@@ -1,5 +1,5 @@
-// llama.cpp's perplexity, against a slow twin that takes its description literally: one text, a token in front where the
-// tokenizer's files put one, cut into chunks whose first token gives way to it, and the second half of each scored.
+// llama.cpp's perplexity, against a slow twin that takes its description literally: one text, a token in front where
+// the tokenizer's files put one, cut into chunks whose first token gives way to it, and the second half of each scored.
 
 import ApusCore
 import ApusModels
