@@ -80,6 +80,6 @@ public struct PhiloxStream: RandomNumberGenerator, Sendable, Equatable {
   public mutating func normal() -> Double {
     // In (0, 1], where the logarithm is finite.
     let radius = 1 - uniform()
-    return (-2 * Mathematics.log(radius)).squareRoot() * Mathematics.cos(2 * .pi * uniform())
+    return (-2 * Double.log(radius)).squareRoot() * Double.cos(2 * .pi * uniform())
   }
 }

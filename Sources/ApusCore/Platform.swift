@@ -6,7 +6,8 @@
 #elseif canImport(Musl)
   import Musl
 #else
-  import Glibc
+  // Its `environ` is a variable, which nothing here writes.
+  @preconcurrency import Glibc
 #endif
 
 /// Monotonic time, which no clock adjustment moves.
@@ -109,6 +110,18 @@ public enum Platform {
     getenv(name).map { String(cString: $0) }
   }
 
+  /// Every variable of the environment.
+  public static var environment: [String: String] {
+    var all: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+      let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 { all[String(parts[0])] = String(parts[1]) }
+      entry += 1
+    }
+    return all
+  }
+
   /// Number of this process.
   public static var processIdentifier: Int { Int(getpid()) }
 
@@ -137,6 +150,12 @@ public enum Platform {
     try Posix.write(stream.rawValue, bytes, path: stream == .output ? "standard output" : "standard error")
   }
 
+  /// From now on writing to a pipe that nobody reads fails, where it would end the process.
+  public static func ignoreClosedPipes() { signal(SIGPIPE, SIG_IGN) }
+
+  /// Ends the process in order, with this status.
+  public static func exit(_ status: Int32) -> Never { libcExit(status) }
+
   /// The last resort where nothing can be thrown: writes the error's sentence to standard error and ends the process at
   /// once, with the error's exit status.
   public static func end(with error: ApusError) -> Never {
@@ -156,3 +175,6 @@ public enum Platform {
     }
   }
 }
+
+// Inside the enumeration the member hides the C function.
+private func libcExit(_ status: Int32) -> Never { exit(status) }

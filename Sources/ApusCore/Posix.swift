@@ -20,6 +20,8 @@ enum Posix {
     case replace
     /// Creates the file or writes after its end.
     case append
+    /// Creates the file or leaves it as it is, to read and write.
+    case keep
     /// A folder, to synchronise it.
     case folder
 
@@ -29,6 +31,7 @@ enum Posix {
       case .createNew: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
       case .replace: O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
       case .append: O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
+      case .keep: O_RDWR | O_CREAT | O_CLOEXEC
       case .folder: O_RDONLY | O_DIRECTORY | O_CLOEXEC
       }
     }
@@ -59,6 +62,11 @@ enum Posix {
     return descriptor
   }
 
+  static func close(_ descriptor: Int32) { _ = libcClose(descriptor) }
+
+  /// Whether the exclusive lock on an open file was to be had at once.
+  static func lock(_ descriptor: Int32) -> Bool { retrying { flock(descriptor, LOCK_EX | LOCK_NB) } == 0 }
+
   static func status(_ path: String) -> Status? {
     var buffer = stat()
     guard retrying({ stat(path, &buffer) }) == 0 else { return nil }
@@ -84,9 +92,7 @@ enum Posix {
   {
     var done = 0
     while done < buffer.count {
-      let got = retrying {
-        libcRead(descriptor, buffer.baseAddress.map { $0 + done }, min(buffer.count - done, 1 << 30))
-      }
+      let got = readSome(descriptor, UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
       guard got >= 0 else { throw error(.reading, path) }
       if got == 0 { break }
       done += got
@@ -94,17 +100,31 @@ enum Posix {
     return done
   }
 
+  /// One read; the number of bytes, 0 at the end, −1 with `errno` set.
+  static func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    retrying { libcRead(descriptor, buffer.baseAddress, min(buffer.count, 1 << 30)) }
+  }
+
   /// Writes all of `bytes`, however often the system takes only a part.
   static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, path: String) throws(ApusError) {
+    if !writeAll(descriptor, bytes) { throw error(.writing, path) }
+  }
+
+  /// Writes all of `bytes`; false with `errno` set where the system takes no more.
+  static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
     var done = 0
     while done < bytes.count {
       let put = retrying {
         libcWrite(descriptor, bytes.baseAddress.map { $0 + done }, min(bytes.count - done, 1 << 30))
       }
-      guard put > 0 else { throw error(.writing, path) }
+      guard put > 0 else { return false }
       done += put
     }
+    return true
   }
+
+  /// Whether the last write failed because nobody reads the pipe.
+  static var isClosedByReader: Bool { errno == EPIPE }
 
   /// What was being done when a call failed; the same `errno` means different things for input and output.
   enum Activity {
@@ -146,6 +166,19 @@ enum Posix {
     }
   }
 
+  /// `value` with a fixed count of digits after the point, as C's `%.*f` writes it.
+  static func decimals(_ value: Double, _ count: Int) -> String {
+    withVaList([value]) { arguments in
+      // The largest double has 309 digits before its point.
+      let capacity = 320 + max(0, count)
+      return String(unsafeUninitializedCapacity: capacity) { buffer in
+        buffer.withMemoryRebound(to: CChar.self) {
+          max(0, Int(vsnprintf($0.baseAddress, capacity, "%.\(max(0, count))f", arguments)))
+        }
+      }
+    }
+  }
+
   static func message(_ number: Int32) -> String {
     strerror(number).map { String(cString: $0).lowercased() } ?? "error \(number)"
   }
@@ -163,6 +196,7 @@ extension Posix.Status {
 
 // Inside `Posix` the members hide the C functions of the same name.
 private func libcOpen(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
+private func libcClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
 private func libcRead(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
   read(descriptor, bytes, count)
 }

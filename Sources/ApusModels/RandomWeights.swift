@@ -4,7 +4,6 @@
 
 import ApusCore
 import ApusTensor
-import Foundation
 
 /// Fills parameters for a model that has yet to learn.
 struct RandomWeights {
@@ -36,9 +35,9 @@ struct RandomWeights {
         // In (0, 1], so that the logarithm is finite.
         let first = 1 - generator.uniform()
         let second = generator.uniform()
-        let radius = deviation * (-2 * log(first)).squareRoot()
-        values[index] = Float(radius * cos(2 * .pi * second))
-        if index + 1 < values.count { values[index + 1] = Float(radius * sin(2 * .pi * second)) }
+        let radius = deviation * (-2 * Double.log(first)).squareRoot()
+        values[index] = Float(radius * Double.cos(2 * .pi * second))
+        if index + 1 < values.count { values[index + 1] = Float(radius * Double.sin(2 * .pi * second)) }
       }
     }
   }

@@ -2,7 +2,6 @@
 // Chinchilla: Hoffmann et al. 2022, arXiv:2203.15556; its replication: Besiroglu et al. 2024, arXiv:2404.10102.
 
 import ApusCore
-import Foundation
 
 /// The parametric law L(N, D) = E + A / N^α + B / D^β in nats per token.
 public struct ParametricLaw: Sendable, Equatable {
@@ -40,14 +39,15 @@ public struct ParametricLaw: Sendable, Equatable {
 
   /// The loss of a model of `parameters` trained on `tokens`, in nats per token.
   public func loss(parameters: Double, tokens: Double) -> Double {
-    irreducible + sizeCoefficient / pow(parameters, sizeExponent) + dataCoefficient / pow(tokens, dataExponent)
+    irreducible + sizeCoefficient / Double.pow(parameters, sizeExponent) + dataCoefficient
+      / Double.pow(tokens, dataExponent)
   }
 
   /// The best use of `compute` FLOPs under C = 6 N D: N = G (C/6)^a, D = (C/6)^b / G with a = β/(α+β), b = α/(α+β).
   public func optimum(compute: Double) -> Allocation {
     let sum = sizeExponent + dataExponent
-    let ratio = pow(sizeExponent * sizeCoefficient / (dataExponent * dataCoefficient), 1 / sum)
-    let parameters = ratio * pow(compute / 6, dataExponent / sum)
+    let ratio = Double.pow(sizeExponent * sizeCoefficient / (dataExponent * dataCoefficient), 1 / sum)
+    let parameters = ratio * Double.pow(compute / 6, dataExponent / sum)
     return Allocation(parameters: parameters, tokens: compute / 6 / parameters)
   }
 
@@ -55,7 +55,7 @@ public struct ParametricLaw: Sendable, Equatable {
   /// tables).
   public static let chinchilla = ParametricLaw(
     name: "Chinchilla, approach 3", source: "Hoffmann et al. 2022, arXiv:2203.15556, appendix D.3, unrounded",
-    irreducible: exp(0.5267228), sizeCoefficient: exp(6.0073404), dataCoefficient: exp(6.0179186),
+    irreducible: Double.exp(0.5267228), sizeCoefficient: Double.exp(6.0073404), dataCoefficient: Double.exp(6.0179186),
     sizeExponent: 0.33917084, dataExponent: 0.2849083, fittedSizes: 4.4e7...1.6e10)
 
   /// The replication that corrected approach 3; it agrees with approaches 1 and 2.
@@ -95,7 +95,7 @@ public struct FrontierLaw: Sendable, Equatable {
 
   /// The best use of `compute` FLOPs.
   public func optimum(compute: Double) -> Allocation {
-    let parameters = coefficient * pow(compute, exponent)
+    let parameters = coefficient * Double.pow(compute, exponent)
     return Allocation(parameters: parameters, tokens: compute / 6 / parameters)
   }
 
@@ -105,6 +105,7 @@ public struct FrontierLaw: Sendable, Equatable {
     exponent: 0.4981)
   /// Kaplan's recommendation, N = 1.3·10⁹ C^0.73 with C in petaflop days and N without embeddings.
   public static let kaplan = FrontierLaw(
-    name: "Kaplan", source: "Kaplan et al. 2020, arXiv:2001.08361, section 6", coefficient: 1.3e9 / pow(8.64e19, 0.73),
+    name: "Kaplan", source: "Kaplan et al. 2020, arXiv:2001.08361, section 6",
+    coefficient: 1.3e9 / Double.pow(8.64e19, 0.73),
     exponent: 0.73)
 }

@@ -4,7 +4,6 @@
 // (equal growth of N and D, about 20 tokens a parameter), not the loss they would print.
 
 public import ApusCore
-import Foundation
 
 /// What a machine does on small models: seconds a token = operations / rate + layers × width × overhead.
 ///
@@ -107,7 +106,7 @@ public enum Planner {
       (shape: shape, tokens: request.seconds / rate.secondsPerToken(shape, context: request.context))
     }
     func imbalance(_ candidate: (shape: TransformerShape, tokens: Double)) -> Double {
-      abs(log(candidate.tokens / Double(candidate.shape.workingParameters) / request.targetRatio))
+      abs(Double.log(candidate.tokens / Double(candidate.shape.workingParameters) / request.targetRatio))
     }
     guard let nearest = candidates.min(by: { imbalance($0) < imbalance($1) }) else {
       throw ApusError(.usage, "there is no shape to choose from", remedy: "give at least one")

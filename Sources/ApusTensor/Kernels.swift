@@ -3,7 +3,6 @@
 
 public import ApusCore
 import CApusKernels
-import Foundation
 
 /// The inner loops of one instruction set.
 public struct Kernels: @unchecked Sendable {
@@ -36,7 +35,7 @@ public struct Kernels: @unchecked Sendable {
   }
 
   private static let selected: Result<Kernels, ApusError> = {
-    guard let name = ProcessInfo.processInfo.environment["APUS_ISA"], !name.isEmpty else {
+    guard let name = Platform.environment("APUS_ISA"), !name.isEmpty else {
       return .success(Kernels(table: apus_kernels_best()))
     }
     if let kernels = named(name) { return .success(kernels) }

@@ -2,7 +2,7 @@
 // rounded to float32 as PyTorch rounds them, so that long positions agree with it. It knows no scaling: frequencies
 // come made.
 
-import Foundation
+import ApusCore
 import Synchronization
 
 /// The rotations of positions 0, 1, 2, ... for one set of frequencies.
@@ -59,6 +59,6 @@ public final class RotaryTable: Sendable {
 
   private static func turn(_ frequency: Float, _ scale: Float, position: Int) -> (cosine: Float, sine: Float) {
     let angle = Double(Float(position) * frequency)
-    return (Float(cos(angle)) * scale, Float(sin(angle)) * scale)
+    return (Float(Double.cos(angle)) * scale, Float(Double.sin(angle)) * scale)
   }
 }

@@ -13,9 +13,12 @@ struct ByteInterner: Sendable {
   /// Where string `i` begins in the arena; one more entry for the end.
   private var starts: [Int] = [0]
 
-  init(capacity: Int = 16) {
+  /// Room for `capacity` strings of `bytes` bytes together; both may grow.
+  init(capacity: Int = 16, bytes: Int = 0) {
     var size = 32
     while size < capacity * 2 { size *= 2 }
+    starts.reserveCapacity(capacity + 1)
+    arena.reserveCapacity(bytes)
     slots = [UInt64](repeating: 0, count: size)
     mask = size - 1
   }

@@ -18,6 +18,9 @@ public struct PackedStrings: Sendable, Equatable {
   /// How many there are.
   public var count: Int { ends.count }
 
+  /// Bytes of all strings together.
+  public var byteCount: Int { bytes.count }
+
   /// Makes room for strings with so many bytes in all.
   public mutating func reserve(count: Int, bytes size: Int) {
     ends.reserveCapacity(count)

@@ -13,8 +13,14 @@ struct Vocabulary: Sendable {
   /// For each id its string in `contents`, or -1.
   private var contentOfID: [Int32] = []
 
-  /// - Parameter capacity: how many tokens to expect.
-  init(capacity: Int = 256) { contents = ByteInterner(capacity: capacity) }
+  /// - Parameters:
+  ///   - capacity: how many tokens to expect.
+  ///   - bytes: how many bytes their texts have together, where that is known.
+  init(capacity: Int = 256, bytes: Int = 0) {
+    contents = ByteInterner(capacity: capacity, bytes: bytes)
+    idOfContent.reserveCapacity(capacity)
+    contentOfID.reserveCapacity(capacity)
+  }
 
   /// The length in bytes of the longest token that text can be looked up as.
   private(set) var longest = 0

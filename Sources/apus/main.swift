@@ -1,6 +1,6 @@
 // The command `apus`: everything it does stands in ApusCommands.
 
 import ApusCommands
-import Foundation
+import ApusCore
 
-exit(await Apus.run(arguments: Array(CommandLine.arguments.dropFirst()), console: .standard()))
+Platform.exit(await Apus.run(arguments: Array(CommandLine.arguments.dropFirst()), console: .standard()))

@@ -10,8 +10,8 @@ import Testing
 @Suite struct ConsoleTests {
   /// A sink that fails in a given way.
   struct FailingSink: ByteSink {
-    let failure: SinkFailure
-    func write(_ bytes: [UInt8]) throws(SinkFailure) { throw failure }
+    let failure: OpenDescriptor.Failure
+    func write(_ bytes: [UInt8]) throws(OpenDescriptor.Failure) { throw failure }
   }
 
   @Test func outputKeepsOrderAcrossItsBuffer() throws {
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func fullDiskIsAnInputOutputError() {
-    let output = Output(FailingSink(failure: .refused(28)), name: "standard output")
+    let output = Output(FailingSink(failure: .refused("no space left on device")), name: "standard output")
     let error = #expect(throws: ApusError.self) {
       try output.write("text")
       try output.flush()

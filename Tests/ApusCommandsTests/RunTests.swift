@@ -40,7 +40,8 @@ import Testing
   @Test func helpToAFullDiskIs74() async {
     let error = MemorySink()
     let console = Console(
-      output: ConsoleTests.FailingSink(failure: .refused(28)), error: error, input: MemorySource(""))
+      output: ConsoleTests.FailingSink(failure: .refused("no space left on device")), error: error,
+      input: MemorySource(""))
     #expect(await Apus.run(arguments: ["--help"], console: console) == 74)
     #expect(error.text.hasPrefix("error: standard output: cannot write: "))
     #expect(error.text.split(separator: "\n").count == 1)

@@ -6,7 +6,6 @@ import ApusGeneration
 import ApusModels
 import ApusTensor
 import ArgumentParser
-import Foundation
 
 /// `apus logits`.
 struct Logits: Command {
@@ -108,9 +107,9 @@ struct Logits: Command {
   private static func mostProbable(_ row: [Float]) -> String {
     let ranked = row.indices.sorted { row[$0] != row[$1] ? row[$0] > row[$1] : $0 < $1 }
     let greatest = row.max() ?? 0
-    let sum = row.reduce(0.0) { $0 + exp(Double($1 - greatest)) }
+    let sum = row.reduce(0.0) { $0 + Double.exp(Double($1 - greatest)) }
     let shown = ranked.prefix(5).map { id in
-      "\(id) (\(Quantity.decimals(exp(Double(row[id] - greatest)) / sum, 4)))"
+      "\(id) (\(Quantity.decimals(Double.exp(Double(row[id] - greatest)) / sum, 4)))"
     }
     return shown.joined(separator: "  ")
   }

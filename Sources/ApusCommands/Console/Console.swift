@@ -2,7 +2,6 @@
 // program gives the real ones, tests give their own.
 
 public import ApusCore
-import Foundation
 import Logging
 import Synchronization
 
@@ -46,10 +45,10 @@ public final class Console: Sendable {
 
   /// The process's own streams. A closed pipe becomes a failed write instead of a signal.
   public static func standard() -> Console {
-    signal(SIGPIPE, SIG_IGN)
-    let environment = ProcessInfo.processInfo.environment
+    Platform.ignoreClosedPipes()
+    let environment = Platform.environment
     return Console(
-      output: DescriptorSink(1), error: DescriptorSink(2), input: DescriptorSource(0),
+      output: OpenDescriptor(1), error: OpenDescriptor(2), input: StandardInput(),
       outputTerminal: Terminal(.output, environment: environment),
       errorTerminal: Terminal(.error, environment: environment), environment: environment, watchesSignals: true)
   }

@@ -1,7 +1,6 @@
 // Standard input as bytes, whole or line by line. It decodes nothing: what the bytes mean is the command's business.
 
 public import ApusCore
-import Foundation
 import Synchronization
 
 /// Where bytes come from.
@@ -10,23 +9,18 @@ public protocol ByteSource: Sendable {
   func read(upTo count: Int) throws(ApusError) -> [UInt8]
 }
 
-/// Standard input of the process, or any other open descriptor.
-public struct DescriptorSource: ByteSource {
-  /// The descriptor; it stays open.
-  public let descriptor: Int32
-
-  /// Reads from an open descriptor.
-  public init(_ descriptor: Int32) {
-    self.descriptor = descriptor
-  }
+/// Standard input of the process.
+public struct StandardInput: ByteSource {
+  /// The stream of this process.
+  public init() {}
 
   /// One read; an interrupted call is repeated.
   public func read(upTo count: Int) throws(ApusError) -> [UInt8] {
     do {
-      let data = try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).read(upToCount: count)
-      return data.map { [UInt8]($0) } ?? []
+      return try OpenDescriptor(Platform.Stream.input.rawValue).read(upTo: count)
     } catch {
-      throw ApusError(.inputOutput, "cannot read: \(error.localizedDescription)", file: "standard input")
+      guard case .refused(let reason) = error else { return [] }
+      throw ApusError(.inputOutput, "cannot read: \(reason)", file: "standard input")
     }
   }
 }

@@ -2,50 +2,15 @@
 // a reader that went away is told apart from a disk that is full.
 
 public import ApusCore
-import Foundation
 import Synchronization
 
 /// Where the bytes of a stream go.
 public protocol ByteSink: Sendable {
   /// Writes all of `bytes`, or says why not.
-  func write(_ bytes: [UInt8]) throws(SinkFailure)
+  func write(_ bytes: [UInt8]) throws(OpenDescriptor.Failure)
 }
 
-/// Why a write failed.
-public enum SinkFailure: Error {
-  /// The reader closed the pipe (EPIPE).
-  case closedByReader
-  /// The system's reason, as a number of errno.
-  case refused(Int32)
-}
-
-/// Standard output or standard error of the process, or any other open descriptor.
-public struct DescriptorSink: ByteSink {
-  /// The descriptor; it stays open.
-  public let descriptor: Int32
-
-  /// Writes to an open descriptor.
-  public init(_ descriptor: Int32) {
-    self.descriptor = descriptor
-  }
-
-  /// Writes until all is written; an interrupted call goes on.
-  public func write(_ bytes: [UInt8]) throws(SinkFailure) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      if written >= 0 {
-        rest = rest.dropFirst(written)
-        continue
-      }
-      switch errno {
-      case EINTR: continue
-      case EPIPE: throw .closedByReader
-      case let reason: throw .refused(reason)
-      }
-    }
-  }
-}
+extension OpenDescriptor: ByteSink {}
 
 /// Collects what is written, for tests.
 public final class MemorySink: ByteSink {
@@ -122,12 +87,12 @@ public final class Output: Sendable {
       throw ApusError(.inputOutput, "the reader closed the pipe", file: name)
     case .refused(let reason):
       throw ApusError(
-        .inputOutput, "cannot write: \(String(cString: strerror(reason)))", file: name,
+        .inputOutput, "cannot write: \(reason)", file: name,
         remedy: "make room or send the output elsewhere")
     }
   }
 
-  private func attempt(_ bytes: [UInt8]) -> SinkFailure? {
+  private func attempt(_ bytes: [UInt8]) -> OpenDescriptor.Failure? {
     do {
       try sink.write(bytes)
       return nil

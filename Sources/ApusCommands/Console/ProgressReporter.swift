@@ -2,7 +2,6 @@
 // at a bounded rate whatever the rate of updates; the rate of the work is averaged over the last ten seconds or so.
 
 import ApusCore
-import Foundation
 import Synchronization
 
 /// How far work has come, shown on standard error.
@@ -73,7 +72,7 @@ public final class ProgressReporter: Sendable {
     let elapsed = now - state.measured
     guard elapsed >= Self.liveInterval else { return }
     let recent = Double(state.completed - state.measuredAt) / elapsed
-    let weight = 1 - exp(-elapsed / Self.memory)
+    let weight = 1 - Double.exp(-elapsed / Self.memory)
     state.rate = state.rate.map { $0 + weight * (recent - $0) } ?? recent
     state.measured = now
     state.measuredAt = state.completed

@@ -1,6 +1,6 @@
 // Numbers for people: 1234567 as 1.23M, bytes as MiB, seconds as 1:23. The same on every locale.
 
-import Foundation
+import ApusCore
 
 /// Short forms of numbers.
 enum Quantity {
@@ -32,7 +32,7 @@ enum Quantity {
 
   /// A number with a fixed count of decimals.
   static func decimals(_ value: Double, _ count: Int) -> String {
-    String(format: "%.\(count)f", value)
+    NumberText.decimals(value, count)
   }
 
   private static func two(_ value: Int) -> String {

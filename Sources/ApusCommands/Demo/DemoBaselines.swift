@@ -5,7 +5,6 @@
 
 import ApusCore
 import ApusTraining
-import Foundation
 
 /// Counts of single tokens and of pairs.
 struct DemoBaselines {
@@ -47,11 +46,11 @@ struct DemoBaselines {
     var (bySingle, byPair) = (0.0, 0.0)
     var before = text.identity.endOfText ?? tokens.first ?? 0
     for token in tokens {
-      bySingle -= log2(probability(token))
-      byPair -= log2(probability(token, after: before))
+      bySingle -= Double.log2(probability(token))
+      byPair -= Double.log2(probability(token, after: before))
       before = token
     }
-    return (Double(tokens.count) * log2(Double(vocabulary)), bySingle, byPair)
+    return (Double(tokens.count) * Double.log2(Double(vocabulary)), bySingle, byPair)
   }
 
   func probability(_ token: Int32) -> Double {

@@ -3,7 +3,6 @@
 import ApusCore
 import ApusModels
 import ApusTraining
-import Foundation
 
 /// What a demo came to, for programs.
 struct DemoOutcome {

@@ -7,7 +7,6 @@ import ApusScaling
 import ApusTensor
 import ApusTokenizers
 import ApusTraining
-import Foundation
 
 /// Plays the demo in a folder.
 final class DemoShow {
@@ -55,7 +54,7 @@ final class DemoShow {
       let run = try TrainingRun(
         configuration, folder: folder.path, start: start, hasDraft: true, workspace: workspace)
       run.trainer.peak = peak
-      run.floor = floorBits.map { $0 * M_LN2 / Double(max(1, data.validation.count)) }
+      run.floor = floorBits.map { $0 * Double.log(2) / Double(max(1, data.validation.count)) }
       return (run, text, floorBits)
     } catch {
       try? FileSystem.remove(folder.draft)
@@ -188,7 +187,7 @@ final class DemoShow {
       run: run, narrator: narrator, console: console, prompt: text.prompt,
       resumption: "\(Invocation.words()) pretrain --resume --output \(Invocation.quoted(folder.path))"
     ).train()
-    let losses = run.history.training.map { log($0.loss) }
+    let losses = run.history.training.map { Double.log($0.loss) }
     try narrator.line("loss " + narrator.terminal.styled(Sparkline.text(losses, width: narrator.width - 9), .green))
   }
 

@@ -1,13 +1,11 @@
 // Numbers for people: fixed decimals, thin steps of a thousand, seconds as minutes. Independent of the locale.
 
-import Foundation
-
 /// Numbers written for people, the same in every locale.
 public enum NumberText {
   /// `value` with exactly `decimals` digits after the point; "−" is the minus sign; "–" where there is no number.
   public static func fixed(_ value: Double, _ decimals: Int) -> String {
     guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "−∞" : "∞" }
-    let power = pow(10, Double(max(0, min(decimals, 12))))
+    let power = Double.pow(10, Double(max(0, min(decimals, 12))))
     let scaled = (abs(value) * power).rounded()
     guard scaled < 9e15 else { return "\(value)" }
     let whole = Int64(scaled)
@@ -19,6 +17,9 @@ public enum NumberText {
     return "\(sign)\(whole / divisor).\(zeros)\(fraction)"
   }
 
+  /// `value` with a fixed count of digits after the point and the hyphen as minus sign, as programs read it.
+  public static func decimals(_ value: Double, _ count: Int) -> String { Posix.decimals(value, count) }
+
   /// Three significant digits with k, M, B, T for thousands, millions, billions, trillions: 950, 1.25k, 20k, 3.07M.
   public static func short(_ value: Double) -> String {
     guard value.isFinite, value != 0 else { return value == 0 ? "0" : fixed(value, 0) }
@@ -26,7 +27,7 @@ public enum NumberText {
     if size < 1e-3 || size >= 9.995e14 { return scientific(value) }
     let (divisor, suffix) = scale(size, from: 999.5)
     let scaled = value / divisor
-    let decimals = max(0, 2 - Int(floor(log10(abs(scaled)) + 1e-12)))
+    let decimals = max(0, 2 - Int((Double.log10(abs(scaled)) + 1e-12).rounded(.down)))
     return trimmed(fixed(scaled, decimals)) + suffix
   }
 
@@ -62,8 +63,8 @@ public enum NumberText {
   }
 
   private static func scientific(_ value: Double) -> String {
-    var exponent = Int(floor(log10(abs(value))))
-    var mantissa = value / pow(10, Double(exponent))
+    var exponent = Int(Double.log10(abs(value)).rounded(.down))
+    var mantissa = value / Double.pow(10, Double(exponent))
     if abs(mantissa) >= 9.95 {
       mantissa /= 10
       exponent += 1

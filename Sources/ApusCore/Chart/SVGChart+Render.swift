@@ -1,8 +1,6 @@
 // Turning a chart into SVG text: layout, colours, labels that do not overlap, long lines thinned to the pixels there
 // are.
 
-import Foundation
-
 extension SVGChart {
   /// The whole SVG document; the same chart gives the same bytes.
   public func render() -> String {

@@ -1,8 +1,6 @@
 // A curve in one line of text, and a curve in a few lines of braille dots: for terminals. Text in, no colour, no
 // terminal.
 
-import Foundation
-
 /// Small curves made of characters.
 public enum Sparkline {
   private static let bars: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]

@@ -92,6 +92,11 @@ extension GGUFArray {
     }
   }
 
+  /// How many bytes the strings have together; 0 where these are numbers.
+  public var stringBytes: Int {
+    withBytes { bytes in starts.reduce(0) { $0 + Self.string(in: bytes, at: $1).count } }
+  }
+
   /// The bytes of all strings; nil where these are numbers.
   public var strings: [[UInt8]]? {
     guard type == .string else { return nil }
@@ -126,6 +131,11 @@ extension GGUFArray {
     case .float64: values(UInt64.self).map { Double(bitPattern: $0) }
     default: ints?.map { Double($0) }
     }
+  }
+
+  /// The numbers in single precision, whole ones too; nil where these are none.
+  public var floats: [Float]? {
+    type == .float32 ? values(UInt32.self).map { Float(bitPattern: $0) } : doubles?.map { Float($0) }
   }
 
   /// The truth values; nil where these are none.

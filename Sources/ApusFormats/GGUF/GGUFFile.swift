@@ -33,6 +33,11 @@ public final class GGUFFile: TensorFile {
     index = TensorIndex(header.tensors)
   }
 
+  /// Lets the memory of the header go, which a vocabulary can fill with megabytes; it comes again when it is read.
+  public func releaseHeader() {
+    mapping.release(0..<(tensors.first?.byteRange.lowerBound ?? mapping.count))
+  }
+
   /// The tensor called `name`.
   public func tensor(_ name: String) -> TensorEntry? { index[name].map { tensors[$0] } }
 }

@@ -62,6 +62,11 @@ public struct GGUFMetadata: Sendable {
     try take(key, "a list of numbers") { $0.array?.doubles }
   }
 
+  /// The numbers of a key in single precision; nil where the key is absent.
+  public func floats(_ key: String) throws(ApusError) -> [Float]? {
+    try take(key, "a list of numbers") { $0.array?.floats }
+  }
+
   /// The truth values of a key; nil where the key is absent.
   public func bools(_ key: String) throws(ApusError) -> [Bool]? {
     try take(key, "a list of truth values") { $0.array?.bools }

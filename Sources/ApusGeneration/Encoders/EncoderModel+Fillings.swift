@@ -5,7 +5,6 @@ public import ApusCore
 import ApusModels
 import ApusTensor
 import ApusTokenizers
-import Foundation
 
 /// A token that may stand in a gap.
 public struct Filling: Sendable, Equatable {
@@ -105,7 +104,7 @@ extension EncoderModel {
         .badData, "the model's logits are not finite", file: folder,
         remedy: "its weights are damaged, or its training diverged: take an earlier checkpoint")
     }
-    let weights = logits.map { exp(Double($0 - greatest)) }
+    let weights = logits.map { Double.exp(Double($0 - greatest)) }
     let sum = weights.reduce(0, +)
     let ranked = logits.indices.filter { tokenizer.content(of: Int32($0)) != nil }
       .sorted { logits[$0] != logits[$1] ? logits[$0] > logits[$1] : $0 < $1 }

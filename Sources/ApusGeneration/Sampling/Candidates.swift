@@ -1,7 +1,7 @@
 // The tokens that may come next, with their logits: what samplers narrow and reweight. Candidates stay in the order of
 // their ids, so ties and draws do not depend on how a sampler works. Filled again for every token, without allocating.
 
-import Foundation
+import ApusCore
 
 /// The tokens that may come next, by ascending id, with their logits.
 public struct Candidates: Sendable {
@@ -90,7 +90,7 @@ public struct Candidates: Sendable {
     var sum = 0.0
     scratch.values.removeAll(keepingCapacity: true)
     for logit in logits {
-      let weight = expf(logit - greatest)
+      let weight = Float.exp(logit - greatest)
       scratch.values.append(weight)
       sum += Double(weight)
     }

@@ -2,7 +2,6 @@
 // alone (Philox), so it does not matter how the tokens before it were computed.
 
 import ApusCore
-import Foundation
 
 /// A chosen token.
 struct Choice: Equatable {
@@ -50,7 +49,7 @@ struct TokenChooser {
   static func logSumExp(_ logits: [Float]) -> Double {
     guard let greatest = logits.max(), greatest.isFinite else { return .nan }
     var sum = 0.0
-    for logit in logits { sum += Double(expf(logit - greatest)) }
-    return Double(greatest) + log(sum)
+    for logit in logits { sum += Double(Float.exp(logit - greatest)) }
+    return Double(greatest) + Double.log(sum)
   }
 }

@@ -4,7 +4,6 @@
 public import ApusCore
 public import ApusFormats
 import ApusTensor
-import Foundation
 
 extension Model {
   /// Writes a GGUF file, atomically.

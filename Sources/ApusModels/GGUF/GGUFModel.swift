@@ -19,6 +19,7 @@ extension Model {
     gguf checkpoint: GGUFCheckpoint, for purpose: Purpose = .inference
   ) throws(ApusError) -> Model {
     let read = try checkpoint.specification()
+    defer { for file in checkpoint.files { file.releaseHeader() } }
     return try CheckpointFolder.load(
       read.specification, read.architecture, names: read.dialect.names(read.specification),
       from: checkpoint.files.flatMap(\.storedTensors), for: purpose)

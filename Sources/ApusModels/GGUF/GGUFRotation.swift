@@ -3,7 +3,6 @@
 
 import ApusCore
 import ApusFormats
-import Foundation
 
 enum GGUFRotation {
   // MARK: - Reading
@@ -94,5 +93,5 @@ enum GGUFRotation {
   }
 
   // Peng et al. 2023, equation 22.
-  private static func attentionFactor(_ factor: Double) -> Double { factor <= 1 ? 1 : 0.1 * log(factor) + 1 }
+  private static func attentionFactor(_ factor: Double) -> Double { factor <= 1 ? 1 : 0.1 * Double.log(factor) + 1 }
 }

@@ -2,7 +2,7 @@
 // The arithmetic is transformers' (modeling_rope_utils), rounded to float32 where PyTorch rounds, so that long
 // positions agree. It knows neither tensors nor the keys of a configuration.
 
-import Foundation
+import ApusCore
 
 /// How queries and keys turn with a token's position.
 public struct RotaryEmbedding: Sendable, Equatable {
@@ -73,14 +73,14 @@ public struct RotaryEmbedding: Sendable, Equatable {
   // base^(2i / rotatedWidth) for each pair.
   private func powers(_ base: Double) -> [Float] {
     (0..<rotatedWidth / 2).map { pair in
-      Float(pow(Double(Float(base)), Double(Float(2 * pair) / Float(rotatedWidth))))
+      Float(Double.pow(Double(Float(base)), Double(Float(2 * pair) / Float(rotatedWidth))))
     }
   }
 
   private func inverses(_ base: Double) -> [Float] { powers(base).map { 1 / $0 } }
 
   private func stretchedBase(_ factor: Double) -> Double {
-    base * pow(factor, Double(rotatedWidth) / Double(rotatedWidth - 2))
+    base * Double.pow(factor, Double(rotatedWidth) / Double(rotatedWidth - 2))
   }
 
   private static func dynamicStretch(_ factor: Double, _ originalContext: Int, _ length: Int) -> Double {

@@ -1,7 +1,7 @@
 // The known ways to make a rotation serve longer contexts than it was trained for, as data, with what makes each of
 // them meaningless. Names in the problems are those of transformers' configurations.
 
-import Foundation
+import ApusCore
 
 /// A change of a rotation's frequencies.
 public enum RotaryScaling: Sendable, Equatable {
@@ -44,7 +44,7 @@ extension RotaryScaling {
   /// The attention factor that LongRoPE implies where none is given: the original context's entropy of attention is
   /// kept.
   static func longRopeAttentionFactor(factor: Double, originalContext: Int) -> Double {
-    factor <= 1 ? 1 : (1 + log(factor) / log(Double(originalContext))).squareRoot()
+    factor <= 1 ? 1 : (1 + Double.log(factor) / Double.log(Double(originalContext))).squareRoot()
   }
 
   /// The first parameter without meaning, as transformers names it, and what is wrong with it.

@@ -1,8 +1,8 @@
 // The fixed position vectors of Vaswani et al. (2017), section 3.5: sines in even features, cosines in odd ones, of
 // frequencies that fall geometrically from 1 to 1/10,000.
 
+import ApusCore
 import ApusTensor
-import Foundation
 
 /// The table of sinusoidal positions.
 enum Sinusoids {
@@ -13,8 +13,8 @@ enum Sinusoids {
     table.withMutableValues { values in
       for position in 0..<positions {
         for feature in 0..<width {
-          let angle = Double(position) * pow(10_000, -Double(feature / 2 * 2) / Double(width))
-          values[position * width + feature] = Float(feature % 2 == 0 ? sin(angle) : cos(angle))
+          let angle = Double(position) * Double.pow(10_000, -Double(feature / 2 * 2) / Double(width))
+          values[position * width + feature] = Float(feature % 2 == 0 ? Double.sin(angle) : Double.cos(angle))
         }
       }
     }

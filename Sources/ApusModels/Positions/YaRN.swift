@@ -1,7 +1,7 @@
 // YaRN (Peng et al. 2023, arXiv:2309.00071): pairs that turn often within the original context keep their frequency,
 // those that turn less than once are interpolated, a ramp lies between; and attention is sharpened a little.
 
-import Foundation
+import ApusCore
 
 /// The parameters of YaRN, as in transformers.
 public struct YaRN: Sendable, Equatable {
@@ -46,7 +46,7 @@ public struct YaRN: Sendable, Equatable {
   /// By what cosines and sines are multiplied.
   public var attentionScale: Double {
     if let attentionFactor { return attentionFactor }
-    func sharpened(_ weight: Double) -> Double { factor <= 1 ? 1 : 0.1 * weight * log(factor) + 1 }
+    func sharpened(_ weight: Double) -> Double { factor <= 1 ? 1 : 0.1 * weight * Double.log(factor) + 1 }
     if let mscale, let mscaleAllDimensions, mscale != 0, mscaleAllDimensions != 0 {
       return sharpened(mscale) / sharpened(mscaleAllDimensions)
     }
@@ -66,7 +66,7 @@ public struct YaRN: Sendable, Equatable {
   // The pairs between which frequencies go over from kept to interpolated.
   private func ramp(base: Double, rotatedWidth: Int) -> (Double, Double) {
     func pair(turns: Double) -> Double {
-      Double(rotatedWidth) * log(Double(originalContext) / (turns * 2 * .pi)) / (2 * log(base))
+      Double(rotatedWidth) * Double.log(Double(originalContext) / (turns * 2 * .pi)) / (2 * Double.log(base))
     }
     var (begin, end) = (pair(turns: betaFast), pair(turns: betaSlow))
     if truncates { (begin, end) = (begin.rounded(.down), end.rounded(.up)) }

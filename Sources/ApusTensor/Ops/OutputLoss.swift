@@ -4,7 +4,6 @@
 
 import ApusCore
 import CApusKernels
-import Foundation
 
 /// The projection of hidden states to the vocabulary.
 public struct OutputProjection: Sendable {
@@ -70,7 +69,7 @@ struct OutputLoss {
   // What the softmax of each row needs: maximum, sum of exponentials, the target's logit.
   private struct State {
     let values: Tensor
-    func loss(_ row: Int) -> Double { Double(maximum[row]) - Double(target[row]) + log(Double(sum[row])) }
+    func loss(_ row: Int) -> Double { Double(maximum[row]) - Double(target[row]) + Double.log(Double(sum[row])) }
     var maximum: UnsafeMutablePointer<Float> { values.row(0) }
     var sum: UnsafeMutablePointer<Float> { values.row(1) }
     var target: UnsafeMutablePointer<Float> { values.row(2) }

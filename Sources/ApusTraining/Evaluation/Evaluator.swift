@@ -9,7 +9,6 @@ public import ApusCore
 public import ApusModels
 public import ApusTensor
 public import ApusTokenizers
-import Foundation
 
 /// The outcome of an evaluation.
 public struct Evaluation: Sendable, Equatable {
@@ -36,9 +35,9 @@ public struct Evaluation: Sendable, Equatable {
   /// The share of scored tokens that no other was more probable than.
   public var accuracy: Double { tokens > 0 ? Double(hits) / Double(tokens) : .nan }
   /// e to the loss.
-  public var perplexity: Double { exp(loss) }
+  public var perplexity: Double { Double.exp(loss) }
   /// Bits per byte of text; nil where the tokens stand for no bytes.
-  public var bitsPerByte: Double? { bytes > 0 ? sum / M_LN2 / Double(bytes) : nil }
+  public var bitsPerByte: Double? { bytes > 0 ? sum / Double.log(2) / Double(bytes) : nil }
 }
 
 /// Scores texts under a model.

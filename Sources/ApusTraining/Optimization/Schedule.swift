@@ -4,7 +4,7 @@
 // Cosine as in nanoGPT's get_lr (Loshchilov and Hutter, arXiv:1608.03983); WSD as in MiniCPM (arXiv:2404.06395) with a
 // linear decay. The two count their warm-up differently by tradition, see `rate(at:)`.
 
-import Foundation
+import ApusCore
 
 /// A learning-rate schedule over a known number of steps.
 public struct Schedule: Sendable, Equatable {
@@ -62,7 +62,7 @@ public struct Schedule: Sendable, Equatable {
   private func cosine(at step: Int) -> Double {
     guard step < totalSteps else { return minimum }
     let progress = Double(step - warmupSteps) / Double(totalSteps - warmupSteps)
-    return minimum + 0.5 * (1 + cos(Double.pi * progress)) * (peak - minimum)
+    return minimum + 0.5 * (1 + Double.cos(Double.pi * progress)) * (peak - minimum)
   }
 
   private func decayed(at step: Int) -> Double {

@@ -1,8 +1,6 @@
 // The points of a run's loss curves, thinned so that a run of any length fits: the training loss is smoothed and at
 // most a few thousand points are held; validation points are all kept. It draws nothing.
 
-import Foundation
-
 /// Loss against steps.
 public struct LossHistory: Sendable, Equatable {
   /// A point of a curve.

@@ -9,7 +9,6 @@
 //   final/               the finished model in Hugging Face layout
 
 public import ApusCore
-import Foundation
 
 /// Where the parts of a run lie.
 public struct RunFolder: Sendable, Equatable {
@@ -50,6 +49,15 @@ public struct RunFolder: Sendable, Equatable {
     return try FileSystem.list(checkpoints).compactMap(Self.step).sorted()
   }
 
+  /// The right to write to the folder.
+  ///
+  /// - Throws: `usage` where another process has it; `inputOutput` where the folder cannot be written.
+  func lock() throws(ApusError) -> FileLock {
+    if let lock = try FileLock("\(path)/.lock") { return lock }
+    throw ApusError(
+      .usage, "another process is training here", file: path, remedy: "wait for it or choose another folder")
+  }
+
   /// Whether a name is that of something of a run's that is half made or half removed.
   static func isLeftover(_ name: String) -> Bool {
     if name == ".draft" { return true }
@@ -66,27 +74,4 @@ public struct RunFolder: Sendable, Equatable {
     guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)), self.name(step) == name else { return nil }
     return step
   }
-}
-
-/// The right to write to a run folder; released with the object or the process, even a killed one.
-final class RunLock {
-  private let descriptor: Int32
-
-  /// - Throws: `usage` where another process has it.
-  init(_ folder: RunFolder) throws(ApusError) {
-    let path = "\(folder.path)/.lock"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw ApusError(
-        .inputOutput, "cannot be written: \(String(cString: strerror(errno)))", file: folder.path,
-        remedy: "choose a folder that you may write to")
-    }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw ApusError(
-        .usage, "another process is training here", file: folder.path, remedy: "wait for it or choose another folder")
-    }
-  }
-
-  deinit { close(descriptor) }
 }

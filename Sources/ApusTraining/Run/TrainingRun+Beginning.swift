@@ -28,7 +28,7 @@ extension TrainingRun {
   }
 
   /// The right to write to the folder, as far as what it holds allows it; removes nothing.
-  static func open(_ folder: RunFolder, _ start: Start) throws(ApusError) -> RunLock {
+  static func open(_ folder: RunFolder, _ start: Start) throws(ApusError) -> FileLock {
     if start == .new && folder.holdsRun {
       throw ApusError(
         .usage, "holds a run already", file: folder.path,
@@ -36,7 +36,7 @@ extension TrainingRun {
     }
     if start == .overwrite { try checkIsRun(folder) }
     try FileSystem.makeFolders(folder.path)
-    return try RunLock(folder)
+    return try folder.lock()
   }
 
   /// Everything that can be refused; the folder's run stays as it is.

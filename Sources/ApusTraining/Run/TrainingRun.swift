@@ -39,7 +39,7 @@ public final class TrainingRun {
   public var floor: Double?
 
   private let store: CheckpointStore
-  private let lock: RunLock
+  private let lock: FileLock
   private let log: RunLog
   private let evaluator: Evaluator
   private var state: CheckpointState

@@ -1,7 +1,6 @@
 // The two choosers of the program: chance, which writes a story, and a text, which is read back.
 
 import ApusCore
-import Foundation
 
 /// Draws each choice with exactly the stated probability and keeps account of it.
 struct StoryDice: StoryChooser {
@@ -24,7 +23,7 @@ struct StoryDice: StoryChooser {
       mark -= options[taken].weight
       taken += 1
     }
-    bits -= log2(Double(options[taken].weight) / Double(total))
+    bits -= Double.log2(Double(options[taken].weight) / Double(total))
     return options[taken].index
   }
 
@@ -52,7 +51,7 @@ struct StoryTrail: StoryChooser {
     guard fitting.count == 1, let taken = fitting.first else {
       throw StoryMismatch(offset: offset, fits: fitting.count)
     }
-    bits -= log2(Double(taken.weight) / Double(options.reduce(0) { $0 + $1.weight }))
+    bits -= Double.log2(Double(taken.weight) / Double(options.reduce(0) { $0 + $1.weight }))
     choices.append(taken.index)
     return taken.index
   }

@@ -2,12 +2,11 @@
 // Whole numbers make every probability a fraction that is drawn exactly.
 
 import ApusCore
-import Foundation
 
 enum Zipf {
   /// Weights of `count` ranks: 2²⁴ / (rank + offset)^exponent, rounded, at least 1; ranks count from 0.
   static func weights(_ count: Int, _ exponent: Double, _ offset: Double) -> [UInt64] {
-    (0..<count).map { UInt64(max(1, (16_777_216 / pow(Double($0) + offset, exponent)).rounded())) }
+    (0..<count).map { UInt64(max(1, (16_777_216 / Double.pow(Double($0) + offset, exponent)).rounded())) }
   }
 
   /// An order of `count` words near the common one: each place is drawn from the first `window` words that are left.

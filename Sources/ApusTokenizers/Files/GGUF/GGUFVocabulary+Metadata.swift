@@ -16,7 +16,7 @@ extension GGUFVocabulary {
     pre = try metadata.string(key("pre"))
     tokens = PackedStrings(try metadata.strings(key("tokens")))
     merges = PackedStrings(try metadata.strings(key("merges")))
-    scores = (try metadata.doubles(key("scores")) ?? []).map { Float($0) }
+    scores = try metadata.floats(key("scores")) ?? []
     types = (try metadata.ints(key("token_type")) ?? []).map { Int32(truncatingIfNeeded: $0) }
     normalizationMap = (try metadata.ints(key("precompiled_charsmap")) ?? []).map { UInt8(truncatingIfNeeded: $0) }
     for part in Self.parts {
@@ -62,7 +62,9 @@ extension PackedStrings {
   /// The strings of an array; none where there is no array.
   init(_ array: GGUFArray?) {
     self.init()
-    array?.forEachString { _, string in append(string) }
+    guard let array else { return }
+    reserve(count: array.count, bytes: array.stringBytes)
+    array.forEachString { _, string in append(string) }
   }
 
   var ggufArray: GGUFArray { GGUFArray(strings: (0..<count).map { Array(self[$0]) }) }

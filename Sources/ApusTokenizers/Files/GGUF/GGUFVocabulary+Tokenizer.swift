@@ -47,7 +47,7 @@ extension GGUFVocabulary {
 
   private func bytePair() throws(ApusError) -> PipelineTokenizer {
     let pattern = try GGUFPatterns.named(pre)
-    var vocabulary = Vocabulary(capacity: tokens.count)
+    var vocabulary = Vocabulary(capacity: tokens.count, bytes: tokens.byteCount)
     var bytes: [UInt8] = []
     try tokens.forEach { id, token throws(ApusError) in
       let type = type(id)
@@ -113,8 +113,10 @@ extension GGUFVocabulary {
 
   /// Tokens that users defined have their spaces as such in the file; sentencepiece sees them behind its normaliser.
   private var escapedTokens: PackedStrings {
-    guard types.contains(TokenType.userDefined.rawValue) else { return tokens }
+    let hasSpaces = types.indices.contains { type($0) == .userDefined && tokens[$0].contains(0x20) }
+    guard hasSpaces else { return tokens }
     var pieces = PackedStrings()
+    pieces.reserve(count: tokens.count, bytes: tokens.byteCount)
     tokens.forEach { id, token in
       if type(id) == .userDefined && token.contains(0x20) {
         pieces.append(Array(token).replacing([0x20], with: Array("▁".utf8)))
@@ -131,7 +133,7 @@ extension GGUFVocabulary {
 
   /// In the file `▁` begins a word, and nothing marks what goes on inside one.
   private func wordPiece() throws(ApusError) -> PipelineTokenizer {
-    var vocabulary = Vocabulary(capacity: tokens.count)
+    var vocabulary = Vocabulary(capacity: tokens.count, bytes: tokens.byteCount)
     let (mark, prefix) = (Array("▁".utf8), Array("##".utf8))
     try tokens.forEach { id, token throws(ApusError) in
       let isPlain =

@@ -65,7 +65,7 @@ struct SentencePieceModel {
   }
 
   private func vocabulary() throws(ApusError) -> (Vocabulary, userDefined: Set<Int32>, unknown: Int32?) {
-    var vocabulary = Vocabulary(capacity: pieces.count)
+    var vocabulary = Vocabulary(capacity: pieces.count, bytes: pieces.byteCount)
     var userDefined: Set<Int32> = []
     var unknown: Int32?
     try pieces.forEach { id, piece throws(ApusError) in
@@ -86,12 +86,18 @@ struct SentencePieceModel {
   /// Higher scores are merged first; equal ones have one rank.
   private func ranks(_ userDefined: Set<Int32>) -> [UInt32] {
     var ranks = [UInt32](repeating: RankedPairModel.never, count: pieces.count)
-    let order = scores.indices.filter { types[$0] == .normal || types[$0] == .unused || types[$0] == .userDefined }
-      .sorted { scores[$0] > scores[$1] }
+    var order: [Int32] = []
+    order.reserveCapacity(pieces.count)
+    for id in scores.indices where types[id] == .normal || types[id] == .unused || types[id] == .userDefined {
+      order.append(Int32(id))
+    }
+    order.sort { scores[Int($0)] > scores[Int($1)] }
     var rank: UInt32 = 0
-    for (index, id) in order.enumerated() {
-      if index > 0, scores[id] != scores[order[index - 1]] { rank += 1 }
-      ranks[id] = rank
+    var last = order.first.map { scores[Int($0)] }
+    for id in order {
+      if scores[Int(id)] != last { rank += 1 }
+      last = scores[Int(id)]
+      ranks[Int(id)] = rank
     }
     return ranks
   }
