@@ -175,14 +175,16 @@ final class DemoShow {
 
   private func pretrain(_ run: TrainingRun, _ text: DemoText) throws(ApusError) {
     try narrator.heading("Pretraining")
-    let (configuration, model) = (run.configuration, run.trainer.model)
+    let training = run.configuration.training
+    let parameters = NumberText.grouped(run.trainer.model.parameterCount)
+    let steps = NumberText.grouped(training.steps)
+    let tokens = Quantity.short(Double(training.batch) * tokensPerRow(run))
     try narrator.say(
-      "The model guesses each next token, is told the right one, and every one of its "
-        + "\(NumberText.grouped(model.parameterCount)) parameters moves a "
-        + "little towards it: \(NumberText.grouped(configuration.training.steps)) times, about "
-        + "\(Quantity.short(Double(configuration.training.batch) * tokensPerRow(run))) tokens at a time. Bits per byte "
-        + "are measured on the text kept aside."
-    )
+      """
+      The model guesses each next token, is told the right one, and every one of its \(parameters) parameters moves a \
+      little towards it: \(steps) times, about \(tokens) tokens at a time. Bits per byte are measured on the text kept \
+      aside.
+      """)
     try DemoTraining(
       run: run, narrator: narrator, console: console, prompt: text.prompt,
       resumption: "\(Invocation.words()) pretrain --resume --output \(Invocation.quoted(folder.path))"
