@@ -27,6 +27,9 @@ struct ByteInterner: Sendable {
   /// The bytes of all strings together.
   var byteCount: Int { arena.count }
 
+  /// How much memory the table takes, in bytes.
+  var byteSize: Int { slots.capacity * 8 + arena.capacity + starts.capacity * 8 }
+
   /// The bytes of string `index`.
   subscript(index: Int) -> ArraySlice<UInt8> { arena[starts[index]..<starts[index + 1]] }
 

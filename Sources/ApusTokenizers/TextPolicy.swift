@@ -28,17 +28,38 @@ public struct TextPolicy: Sendable, Equatable {
   /// else.
   private static let sampleSize = 1 << 16
 
+  /// Bytes that are looked at between two calls of `checked`.
+  private static let partSize = 1 << 24
+
   /// Checks a text.
+  /// - Parameters:
+  ///   - text: the text, which may be larger than the memory.
+  ///   - file: what errors call it.
+  ///   - checked: called with each part that has been looked at.
   /// - Returns: a warning for the person, if there is something to warn of.
   /// - Throws: `badData` for text that is empty, binary, or not valid where it must be.
   @discardableResult
-  public func check(_ text: Span<UInt8>, file: String? = nil) throws(ApusError) -> String? {
+  public func check(
+    _ text: Span<UInt8>, file: String? = nil, checked: (Range<Int>) -> Void = { _ in }
+  ) throws(ApusError) -> String? {
     guard !text.isEmpty else {
       throw ApusError(.badData, "the text is empty", file: file, remedy: "give a text that has at least one character")
     }
     try checkBinary(text, file)
-    guard let first = UTF8Validation.firstInvalid(in: text) else { return nil }
-    let count = UTF8Validation.countInvalid(in: text)
+    var first: Int?
+    var count = 0
+    var start = 0
+    while start < text.count {
+      let end = Self.border(in: text, atOrBefore: start + Self.partSize)
+      let part = text.extracting(start..<end)
+      if let place = UTF8Validation.firstInvalid(in: part) {
+        first = first ?? start + place
+        count += UTF8Validation.countInvalid(in: part)
+      }
+      checked(start..<end)
+      start = end
+    }
+    guard let first else { return nil }
     let finding = "\(count) \(count == 1 ? "byte is" : "bytes are") not valid UTF-8, the first at offset \(first)"
     guard invalidUTF8 == .keep else {
       throw ApusError(
@@ -46,6 +67,12 @@ public struct TextPolicy: Sendable, Equatable {
         remedy: "convert the text to UTF-8 (iconv), or let the bytes be kept as they are")
     }
     return [file, "\(finding); kept as they are"].compactMap { $0 }.joined(separator: ": ")
+  }
+
+  /// The last place at or before `place` that is not inside a character.
+  private static func border(in text: Span<UInt8>, atOrBefore place: Int) -> Int {
+    guard place < text.count else { return text.count }
+    return (0..<4).map { place - $0 }.first { text[$0] & 0xC0 != 0x80 } ?? place
   }
 
   private func checkBinary(_ text: Span<UInt8>, _ file: String?) throws(ApusError) {

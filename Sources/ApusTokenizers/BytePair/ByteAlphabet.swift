@@ -58,6 +58,12 @@ enum ByteAlphabet {
     return true
   }
 
+  /// How files spell the token that stands for a byte: `<0x0A>`.
+  static func fallbackSpelling(of byte: UInt8) -> [UInt8] {
+    let digits = Array("0123456789ABCDEF".utf8)
+    return Array("<0x".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)], UInt8(ascii: ">")]
+  }
+
   /// The byte of a token like `<0x0A>`, by which sentencepiece spells characters that it lacks.
   static func fallbackByte(of token: some RandomAccessCollection<UInt8>) -> UInt8? {
     guard token.count == 6, token.starts(with: "<0x".utf8), token.last == UInt8(ascii: ">") else { return nil }
@@ -66,10 +72,7 @@ enum ByteAlphabet {
 
   /// For each byte the token `<0x…>` of a vocabulary; nil where one is missing.
   static func fallbackTokens(_ id: ([UInt8]) -> Int32?) -> [Int32]? {
-    let tokens = (0...255).compactMap { byte in
-      let digits = String(byte, radix: 16, uppercase: true)
-      return id(Array("<0x\(byte < 16 ? "0" : "")\(digits)>".utf8))
-    }
+    let tokens = (UInt8.min...UInt8.max).compactMap { id(fallbackSpelling(of: $0)) }
     return tokens.count == 256 ? tokens : nil
   }
 }

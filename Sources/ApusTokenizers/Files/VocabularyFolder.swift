@@ -58,9 +58,14 @@ struct VocabularyFolder {
       before: before, behind: behind)
   }
 
-  /// BERT's parts round a vocabulary.
+  /// How BERT cuts text: at white space and round punctuation.
+  static let bertSplitter = Splitter(steps: [
+    .pattern(.words), .cut(Cut(matcher: .scalar(.punctuation), behavior: .isolated)),
+  ])
+
+  /// BERT's parts round a vocabulary; nothing is put round texts where one of the two tokens is missing.
   static func bert(
-    _ model: WordPieceModel, _ normalizer: BertNormalizer, _ special: SpecialTokens, before: Int32, behind: Int32
+    _ model: WordPieceModel, _ normalizer: BertNormalizer, _ special: SpecialTokens, before: Int32?, behind: Int32?
   ) -> PipelineTokenizer {
     func text(_ id: Int32) -> JSON { .string(String(decoding: special.token(of: id)?.content ?? [], as: UTF8.self)) }
     var source = ComponentSource()
@@ -69,18 +74,22 @@ struct VocabularyFolder {
       "strip_accents": normalizer.stripsAccents.map { JSON($0) } ?? .null, "lowercase": JSON(normalizer.lowercases),
     ]
     source.preTokenizer = ["type": "BertPreTokenizer"]
-    source.postProcessor = [
-      "type": "BertProcessing", "sep": [text(behind), JSON(Int(behind))], "cls": [text(before), JSON(Int(before))],
-    ]
+    var postProcessor = PostProcessor.none
+    if let before, let behind {
+      postProcessor = PostProcessor(before: [before], behind: [behind])
+      source.postProcessor = [
+        "type": "BertProcessing", "sep": [text(behind), JSON(Int(behind))], "cls": [text(before), JSON(Int(before))],
+      ]
+    }
     source.decoder = [
       "type": "WordPiece", "prefix": .string(String(decoding: model.prefix, as: UTF8.self)), "cleanup": true,
     ]
     return PipelineTokenizer(
       normalizer: Normalizer(steps: [.bert(normalizer)]),
-      splitter: Splitter(steps: [.pattern(.words), .cut(Cut(matcher: .scalar(.punctuation), behavior: .isolated))]),
+      splitter: bertSplitter,
       model: .wordPiece(model), specialTokens: special,
       joining: TokenJoining(steps: [.wordPiece(prefix: model.prefix, cleansUp: true)]),
-      postProcessor: PostProcessor(before: [before], behind: [behind]), source: source)
+      postProcessor: postProcessor, source: source)
   }
 
   // MARK: Vocabulary and merges

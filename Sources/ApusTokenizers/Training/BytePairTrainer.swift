@@ -3,41 +3,8 @@
 
 public import ApusCore
 
-/// How far training has come.
-public enum TokenizerProgress: Sendable, Equatable {
-  /// Bytes of text whose words are counted, of all in this text.
-  case counting(bytes: Int, of: Int)
-  /// Tokens of the vocabulary that exist, of all wanted.
-  case merging(tokens: Int, of: Int)
-}
-
-/// One merge, for those who watch.
-public struct TrainedMerge: Sendable, Equatable {
-  /// The bytes of the first part.
-  public var left: [UInt8]
-  /// The bytes of the second part.
-  public var right: [UInt8]
-  /// How often the pair occurred.
-  public var count: Int64
-
-  /// The first part as text; stand-in characters (Ġ for a space) where it is not printable ASCII.
-  public var leftText: String { ByteAlphabet.spelling(of: left) }
-  /// The second part as text; stand-in characters (Ġ for a space) where it is not printable ASCII.
-  public var rightText: String { ByteAlphabet.spelling(of: right) }
-}
-
-/// What training gave.
-public struct TrainedTokenizer: Sendable {
-  /// The tokenizer.
-  public var tokenizer: PipelineTokenizer
-  /// The merges in order.
-  public var merges: [TrainedMerge]
-  /// Whether the text ran out of pairs before the vocabulary had its size.
-  public var ranOutOfPairs: Bool
-}
-
 /// Collects texts, then learns a vocabulary from them.
-public struct BytePairTrainer: Sendable {
+public struct BytePairTrainer: CorpusTrainer {
   /// What is wanted.
   public struct Options: Sendable {
     /// Tokens in all: special ones, 256 bytes, merges.
@@ -50,15 +17,16 @@ public struct BytePairTrainer: Sendable {
     public var tieBreak = TieBreak.huggingface
     /// How text is cut into words.
     public var pattern = SplitPattern.gpt2
+    /// What training may take of the memory; nil for as much as it needs.
+    public var memory: TrainingMemory?
 
     /// The defaults with this many tokens.
     public init(vocabularySize: Int) { self.vocabularySize = vocabularySize }
   }
 
   private let options: Options
-  private let pool: ThreadPool
-  private var counts = WordCounts()
-  private let counter: WordCounter
+  private var words: TrainingWords
+  private var specials: SpecialTokens { words.counter.specialTokens }
 
   /// - Throws: `usage` where the options contradict each other, or the size leaves no room for all bytes.
   public init(_ options: Options, pool: ThreadPool = .shared) throws(ApusError) {
@@ -75,24 +43,24 @@ public struct BytePairTrainer: Sendable {
       throw ApusError(.usage, "byte-level training cannot use the splitting pattern '\(options.pattern.rawValue)'")
     }
     self.options = options
-    self.pool = pool
-    counter = WordCounter(splitter: Splitter([options.pattern]), specialTokens: specials)
+    let counter = WordCounter(splitter: Splitter([options.pattern]), specialTokens: specials)
+    words = TrainingWords(counter: counter, memory: options.memory, pool: pool)
   }
 
-  /// The words seen so far.
-  public var wordCounts: WordCounts { counts }
+  /// The words seen so far that are not in temporary files.
+  public var wordCounts: WordCounts { words.table }
 
-  /// Counts the words of one text; words do not reach from one text into the next. `progress` may throw to stop.
-  public mutating func add<Failure: Error>(
-    _ text: UnsafeBufferPointer<UInt8>, progress: (TokenizerProgress) throws(Failure) -> Void
-  ) throws(Failure) {
-    try counter.count(text, into: &counts, pool: pool) { (bytes) throws(Failure) in
-      try progress(.counting(bytes: bytes, of: text.count))
-    }
+  /// Counts the words of one text; words do not reach from one text into the next.
+  /// - Parameter progress: called now and then; may throw to stop.
+  /// - Throws: what `progress` does, and `inputOutput` where temporary files are needed and cannot be written.
+  public mutating func add(
+    _ text: UnsafeBufferPointer<UInt8>, progress: (TokenizerProgress) throws(ApusError) -> Void
+  ) throws(ApusError) {
+    try words.add(text, progress: progress)
   }
 
-  /// Counts the words of one text.
-  public mutating func add(_ text: [UInt8]) { text.withUnsafeBufferPointer { add($0) { _ in } } }
+  /// Counts the words of one text in memory, whatever the budget.
+  public mutating func add(_ text: [UInt8]) { words.add(text) }
 
   /// Learns the vocabulary.
   /// - Parameters:
@@ -102,31 +70,26 @@ public struct BytePairTrainer: Sendable {
   public func train(
     progress: (TokenizerProgress) throws(ApusError) -> Void = { _ in }, onMerge: (TrainedMerge) -> Void = { _ in }
   ) throws(ApusError) -> TrainedTokenizer {
-    guard counts.count > 0 else {
-      throw ApusError(.badData, "there is no text to learn from", remedy: "give more text")
-    }
-    let specials = counter.specialTokens
+    let (counts, leftOut) = try words.collected()
     let alphabet = options.tieBreak == .huggingface ? ByteAlphabet.bytesByStandIn : (0...255).map { UInt8($0) }
-    var learner = MergeLearner(words: words(alphabet), symbols: alphabet.map { [$0] }, rule: options.tieBreak)
-    let wanted = options.vocabularySize - specials.tokens.count
-    var pairs: [LearntMerge] = []
-    var merges: [TrainedMerge] = []
-    while learner.symbolCount < wanted, let merge = learner.next(minimumCount: options.minimumFrequency) {
-      let trained = TrainedMerge(
-        left: Array(learner.text(of: merge.left)), right: Array(learner.text(of: merge.right)), count: merge.count)
-      pairs.append(merge)
-      merges.append(trained)
-      onMerge(trained)
-      if merges.count % 64 == 0 {
-        try progress(.merging(tokens: learner.symbolCount + specials.tokens.count, of: options.vocabularySize))
-      }
-    }
-    try progress(.merging(tokens: learner.symbolCount + specials.tokens.count, of: options.vocabularySize))
-    let tokenizer = try tokenizer(learner, pairs)
-    return TrainedTokenizer(tokenizer: tokenizer, merges: merges, ranOutOfPairs: learner.symbolCount < wanted)
+    var learner = MergeLearner(
+      words: Self.symbols(of: counts, alphabet), symbols: alphabet.map { [$0] }, rule: options.tieBreak)
+    let run = MergeRun(
+      vocabularySize: options.vocabularySize, specialTokens: specials.tokens.count,
+      minimumFrequency: options.minimumFrequency, isByteLevel: true)
+    let merges = try run.learn(with: &learner, progress: progress, onMerge: onMerge)
+    let vocabulary = try learner.vocabulary(behind: specials)
+    let first = Int32(specials.tokens.count)
+    let model = try BytePairModel(
+      unit: .bytes, vocabulary: vocabulary, merges: merges.map { ($0.merge.left + first, $0.merge.right + first) })
+    let tokenizer = PipelineTokenizer(
+      splitter: words.counter.splitter, model: .bytePair(model), specialTokens: specials)
+    return TrainedTokenizer(
+      tokenizer: tokenizer, merges: merges.map(\.shown), ranOutOfPairs: vocabulary.size < options.vocabularySize,
+      leftOut: leftOut)
   }
 
-  private func words(_ alphabet: [UInt8]) -> SymbolWords {
+  private static func symbols(of counts: WordCounts, _ alphabet: [UInt8]) -> SymbolWords {
     var symbolOfByte = [Int32](repeating: 0, count: 256)
     for (symbol, byte) in alphabet.enumerated() { symbolOfByte[Int(byte)] = Int32(symbol) }
     var words = SymbolWords()
@@ -134,19 +97,6 @@ public struct BytePairTrainer: Sendable {
       words.append(counts.word(index).lazy.map { symbolOfByte[Int($0)] }, count: counts.counts[index])
     }
     return words
-  }
-
-  private func tokenizer(_ learner: MergeLearner, _ merges: [LearntMerge]) throws(ApusError) -> PipelineTokenizer {
-    let specials = counter.specialTokens
-    let first = Int32(specials.tokens.count)
-    var vocabulary = Vocabulary()
-    for token in specials.tokens { try vocabulary.insert(token.content, id: Int(token.id), isFound: false) }
-    for symbol in 0..<Int32(learner.symbolCount) {
-      try vocabulary.insert(Array(learner.text(of: symbol)), id: Int(symbol + first))
-    }
-    let model = try BytePairModel(
-      unit: .bytes, vocabulary: vocabulary, merges: merges.map { ($0.left + first, $0.right + first) })
-    return PipelineTokenizer(splitter: counter.splitter, model: .bytePair(model), specialTokens: specials)
   }
 }
 

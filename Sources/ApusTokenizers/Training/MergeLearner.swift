@@ -53,6 +53,8 @@ struct MergeLearner: Sendable {
   }
 
   private let rule: TieBreak
+  /// How many bytes of a symbol inside a word are only a mark that it is inside (`##`): lost when it joins another.
+  private let markLength: Int
   private var words: SymbolWords
   private var texts: ByteInterner
   private var pairs: [Pair] = []
@@ -61,10 +63,13 @@ struct MergeLearner: Sendable {
   private var step: Int32 = 0
   private var gained: [Int32] = []
 
-  /// - Parameter symbols: the text of each symbol, all different.
-  init(words: SymbolWords, symbols: [[UInt8]], rule: TieBreak) {
+  /// - Parameters:
+  ///   - symbols: the text of each symbol, all different.
+  ///   - markLength: how many bytes every symbol but a word's first begins with that are not its text.
+  init(words: SymbolWords, symbols: [[UInt8]], rule: TieBreak, markLength: Int = 0) {
     self.words = words
     self.rule = rule
+    self.markLength = markLength
     texts = ByteInterner(capacity: symbols.count * 4)
     for symbol in symbols { texts.intern(symbol) }
     for word in 0..<words.count {
@@ -99,7 +104,7 @@ struct MergeLearner: Sendable {
 
   private mutating func merge(_ index: Int) -> LearntMerge {
     let (left, right, count) = (pairs[index].left, pairs[index].right, pairs[index].count)
-    let (symbol, isNew) = texts.intern(Array(text(of: left)) + text(of: right))
+    let (symbol, isNew) = texts.intern(Array(text(of: left)) + text(of: right).dropFirst(markLength))
     step += 1
     let places = pairs[index].words
     pairs[index].words = []
@@ -181,11 +186,12 @@ struct MergeLearner: Sendable {
     while Int(pairs[index].firstWord) < pairs[index].words.count {
       let word = pairs[index].words[Int(pairs[index].firstWord)]
       var offset = 0
-      for place in words.range(of: Int(word)).dropLast() {
+      let symbols = words.range(of: Int(word))
+      for place in symbols.dropLast() {
         if words.symbols[place] == left && words.symbols[place + 1] == right {
           return UInt64(word) << 32 | UInt64(offset)
         }
-        offset += texts.length(of: Int(words.symbols[place]))
+        offset += texts.length(of: Int(words.symbols[place])) - (place > symbols.lowerBound ? markLength : 0)
       }
       pairs[index].firstWord += 1
     }

@@ -137,17 +137,24 @@ public struct TextbookTrainer: Sendable {
     }
   }
 
-  private static func check(_ words: [[UInt8]], _ endOfWord: [UInt8]) throws(ApusError) {
-    func hasSpace(_ bytes: [UInt8]) -> Bool {
-      var found = false
-      bytes.withUnsafeBufferPointer { bytes in
-        Splitter([.words]).forEachPiece(in: bytes, range: 0..<bytes.count) { found = found || $0.count < bytes.count }
-      }
-      return found
+  private static func hasSpace(_ bytes: [UInt8]) -> Bool {
+    var longest = 0
+    bytes.withUnsafeBufferPointer { bytes in
+      Splitter([.words]).forEachPiece(in: bytes, range: 0..<bytes.count) { longest = max(longest, $0.count) }
     }
-    guard !hasSpace(endOfWord), UTF8Validation.firstInvalid(in: endOfWord) == nil else {
+    return longest < bytes.count
+  }
+
+  /// - Throws: `usage` for an end-of-word mark that cannot be.
+  static func checkMark(_ endOfWord: [UInt8], mayBeEmpty: Bool) throws(ApusError) {
+    guard !hasSpace(endOfWord), UTF8Validation.firstInvalid(in: endOfWord) == nil, mayBeEmpty || !endOfWord.isEmpty
+    else {
       throw ApusError(.usage, "the end-of-word mark must be valid text without white space")
     }
+  }
+
+  private static func check(_ words: [[UInt8]], _ endOfWord: [UInt8]) throws(ApusError) {
+    try checkMark(endOfWord, mayBeEmpty: true)
     for word in words {
       let name = String(decoding: word, as: UTF8.self)
       guard !hasSpace(word) else { throw ApusError(.badData, "the word '\(name)' has white space in it") }

@@ -17,6 +17,22 @@ public struct WordCounts: Sendable {
   /// The distinct words with their counts, in order of first appearance.
   public var entries: [(word: [UInt8], count: Int64)] { counts.indices.map { (Array(words[$0]), counts[$0]) } }
 
+  /// How much memory the table takes, in bytes.
+  var byteSize: Int { words.byteSize + counts.capacity * MemoryLayout<Int64>.stride }
+
+  /// The indices of the words in the order of their bytes.
+  var indicesByWord: [Int] {
+    // The first bytes decide nearly always.
+    let keys = counts.indices.map { index in
+      let word = words[index]
+      let head = word.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      return (head: word.count < 8 ? head << UInt64(64 - 8 * word.count) : head, index: index)
+    }
+    return keys.sorted { a, b in
+      a.head != b.head ? a.head < b.head : words[a.index].lexicographicallyPrecedes(words[b.index])
+    }.map(\.index)
+  }
+
   /// The bytes of a word.
   func word(_ index: Int) -> ArraySlice<UInt8> { words[index] }
 
@@ -25,8 +41,7 @@ public struct WordCounts: Sendable {
   mutating func add(_ word: UnsafeBufferPointer<UInt8>, count: Int64 = 1) {
     let (index, isNew) = words.intern(word)
     if isNew { counts.append(0) }
-    let (sum, overflow) = counts[index].addingReportingOverflow(count)
-    counts[index] = overflow ? .max : sum
+    counts[index] = counts[index].addingSaturating(count)
   }
 
   /// Counts `count` more of a word.

@@ -33,7 +33,7 @@ struct TextbookTraining {
       return entries
     }
     var counts = WordCounts()
-    try options.forEachText(console) { text, _ in counts.addWords(of: text) }
+    try options.forEachText(console) { counts.addWords(of: $0.bytes) }
     guard counts.count > 0 else {
       throw ApusError(.badData, "the text has no words", remedy: "give a text to learn from")
     }

@@ -1,0 +1,42 @@
+// A text to learn from, seen as memory without being held in it: a file is mapped, standard input goes through a
+// temporary file first. Pages that were read can be let go, so that a large text takes little memory.
+
+import ApusCore
+
+/// A mapped text.
+struct TextFile {
+  /// All bytes.
+  let bytes: UnsafeBufferPointer<UInt8>
+  /// What errors and progress call it.
+  let name: String
+  private let file: MappedFile
+
+  /// Calls `body` with the file at `path`, or with standard input where it is "-".
+  static func with(_ path: String, _ console: Console, _ body: (TextFile) throws -> Void) throws {
+    let file = try path == "-" ? spooled(console.input) : MappedFile(path)
+    file.advise(.sequential)
+    try file.withBytes { bytes in
+      try bytes.withMemoryRebound(to: UInt8.self) { bytes in
+        try body(TextFile(bytes: bytes, name: TextInput.name(path), file: file))
+      }
+    }
+  }
+
+  /// Lets go of what will not be read again soon.
+  func release(_ range: Range<Int>) { file.release(range) }
+
+  /// A source as a file; the file's name is gone at once, its bytes when the mapping goes.
+  private static func spooled(_ source: any ByteSource) throws(ApusError) -> MappedFile {
+    let folder = try FileSystem.makeTemporaryFolder(prefix: "apus-input")
+    defer { try? FileSystem.remove(folder) }
+    let path = FileSystem.join(folder, "text")
+    let file = try OutputFile(appendingTo: path)
+    while true {
+      let part = try source.read(upTo: 1 << 16)
+      if part.isEmpty { break }
+      try file.write(part)
+    }
+    try file.close()
+    return try MappedFile(path)
+  }
+}
