@@ -1,4 +1,5 @@
-// `apus tokenizer train` with each algorithm: what it writes is read again, and options that do not go together are told.
+// `apus tokenizer train` with each algorithm: what it writes is read again, and options that do not go together are
+// told.
 
 import ApusCore
 import ApusTokenizers

@@ -1,6 +1,7 @@
-// Trains byte-pair encoding of characters with an end-of-word marker, as GPT-1 and the character BPE of the `tokenizers`
-// library have it: the marker belongs to a word's last character. (The textbook's, where it is a symbol of its own, is
-// TextbookTrainer.) White space becomes the border between words and is not kept as it was. It knows no command line.
+// Trains byte-pair encoding of characters with an end-of-word marker, as GPT-1 and the character BPE of the
+// `tokenizers` library have it: the marker belongs to a word's last character. (The textbook's, where it is a symbol
+// of its own, is TextbookTrainer.) White space becomes the border between words and is not kept as it was. It knows no
+// command line.
 
 public import ApusCore
 

@@ -1,8 +1,8 @@
 // The repeated substrings of words that nothing shorter stands for as often: the inner nodes of the suffix tree, found
 // by sorting suffixes (Manber and Myers 1993) and walking through the intervals of equal beginnings (Abouelhoda et al.
-// 2004). Substrings are no longer than pieces may be, so suffixes are compared no further. The end of a word differs from
-// the end of every other: what only ends words is found too, where in sentencepiece and the `tokenizers` library, whose
-// ends are all equal, it is lost unless chance puts something else behind it. It knows no scores.
+// 2004). Substrings are no longer than pieces may be, so suffixes are compared no further. The end of a word differs
+// from the end of every other: what only ends words is found too, where in sentencepiece and the `tokenizers` library,
+// whose ends are all equal, it is lost unless chance puts something else behind it. It knows no scores.
 
 /// Scalars of words, one word after another with zeros between them.
 struct RepeatedSubstrings {

@@ -31,7 +31,7 @@ struct SubwordLearning {
       throw ApusError(
         .usage,
         "a vocabulary of \(vocabularySize) tokens is not possible: the characters of the text and "
-          + "\(specialTokens.tokens.count) special tokens need at least \(least), and \(Vocabulary.idLimit) is the most",
+          + "\(specialTokens.tokens.count) special tokens need at least \(least); \(Vocabulary.idLimit) is the most",
         remedy: "ask for more, or keep fewer characters with --limit-alphabet")
     }
     var learner = MergeLearner(words: words, symbols: symbols, rule: tieBreak, markLength: prefix.count)

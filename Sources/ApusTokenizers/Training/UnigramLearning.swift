@@ -1,7 +1,7 @@
 // Learns a unigram language model (Kudo 2018) as the `tokenizers` library does: many candidates, expectation and
-// maximisation twice, then a quarter of the pieces that cost least likelihood is dropped, and again. Sums over words are
-// whole numbers of a small unit, so that they are the same in any order and for any number of threads. It knows neither
-// texts nor tokenizers.
+// maximisation twice, then a quarter of the pieces that cost least likelihood is dropped, and again. Sums over words
+// are whole numbers of a small unit, so that they are the same in any order and for any number of threads. It knows
+// neither texts nor tokenizers.
 
 import ApusCore
 import Synchronization

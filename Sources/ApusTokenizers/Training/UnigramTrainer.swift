@@ -1,6 +1,6 @@
-// Trains a unigram model for texts in which `▁` stands for spaces, as sentencepiece has them. Nothing is normalised, so
-// that nothing of a text is lost; characters that the vocabulary lacks are spelt in bytes. Lines are texts of their own,
-// and pieces do not reach over spaces. It knows no command line.
+// Trains a unigram model for texts in which `▁` stands for spaces, as sentencepiece has them. Nothing is normalised,
+// so that nothing of a text is lost; characters that the vocabulary lacks are spelt in bytes. Lines are texts of their
+// own, and pieces do not reach over spaces. It knows no command line.
 
 public import ApusCore
 
@@ -82,7 +82,7 @@ public struct UnigramTrainer: CorpusTrainer {
       throw ApusError(
         .usage,
         "a vocabulary of \(options.vocabularySize) tokens is not possible: the \(alphabet.characters.count) characters "
-          + "of the text, \(others) special tokens and bytes need at least \(least), and \(Vocabulary.idLimit) is the most",
+          + "of the text, \(others) special tokens and bytes need at least \(least); \(Vocabulary.idLimit) is the most",
         remedy: "ask for more, or keep fewer characters with --limit-alphabet")
     }
     var learning = UnigramLearning(

@@ -1,5 +1,5 @@
-// Writes a unigram tokenizer as sentencepiece's `.model` file (sentencepiece_model.proto), as far as such a file can say
-// what the tokenizer does.
+// Writes a unigram tokenizer as sentencepiece's `.model` file (sentencepiece_model.proto), as far as such a file can
+// say what the tokenizer does.
 
 public import ApusCore
 
