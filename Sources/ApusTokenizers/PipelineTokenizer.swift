@@ -20,9 +20,9 @@ public struct PipelineTokenizer: Tokenizer {
   /// The components as `tokenizer.json` spells them.
   private(set) var source: ComponentSource
 
-  private let scratch = ScratchPool()
-  private let plainFinder: AddedTokenFinder
-  private let normalizedFinder: AddedTokenFinder
+  let scratch = ScratchPool()
+  let plainFinder: AddedTokenFinder
+  let normalizedFinder: AddedTokenFinder
   private let wordBorders: WordBorders?
   /// Added tokens that are looked for in the normalised text are decoded as it has them.
   private let normalizedContents: [Int32: [UInt8]]
@@ -96,7 +96,7 @@ public struct PipelineTokenizer: Tokenizer {
       return run
     }
     scratch.giveBack(work)
-    if special == .forbidden, let found = outcome.firstSpecial { throw forbidden(found) }
+    if let found = outcome.refused { throw forbidden(found) }
     if let missing = outcome.missing { throw inexpressible(text, at: missing) }
   }
 
@@ -107,7 +107,8 @@ public struct PipelineTokenizer: Tokenizer {
     let text: UnsafeBufferPointer<UInt8>
     /// The offset of what cannot be expressed, if there is anything.
     var missing: Int?
-    var firstSpecial: AddedTokenFinder.Match?
+    /// The first token that the text must not hold.
+    var refused: AddedTokenFinder.Match?
 
     mutating func encode(_ work: inout EncodingScratch, _ ids: inout [Int32]) {
       let (tokenizer, text) = (tokenizer, text)
@@ -140,7 +141,8 @@ public struct PipelineTokenizer: Tokenizer {
         if place < end { body(&self, place..<end, &ids) }
         guard let match else { return }
         ids.append(match.id)
-        if firstSpecial == nil, tokenizer.specialTokens.isSpecial(match.id) { firstSpecial = match }
+        let isSpecial = tokenizer.specialTokens.isSpecial(match.id)
+        if refused == nil, policy.refuses(match.id, isSpecial: isSpecial) { refused = match }
         place = match.place.upperBound
       }
     }
@@ -196,7 +198,7 @@ public struct PipelineTokenizer: Tokenizer {
 }
 
 /// Scratch for as many threads as encode at the same time; what one has learnt about words serves the next.
-private final class ScratchPool: Sendable {
+final class ScratchPool: Sendable {
   private let idle = Mutex<[EncodingScratch]>([])
 
   func take() -> EncodingScratch { idle.withLock { $0.popLast() } ?? EncodingScratch() }

@@ -26,6 +26,10 @@ public protocol Tokenizer: Sendable {
   /// - Throws: `badData` where the text holds something that this vocabulary cannot express.
   func encode(_ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [Int32]) throws(ApusError)
 
+  /// The ids of `text` with the place of each in it; the ids are those of ``encode(_:special:into:)``.
+  /// - Throws: what encoding throws.
+  func locate(_ text: [UInt8], special: SpecialTokenPolicy) throws(ApusError) -> LocatedTokens
+
   /// The token as the vocabulary has it, before ``joining``; nil where there is no such token.
   func content(of id: Int32) -> [UInt8]?
 
@@ -48,13 +52,24 @@ public enum SpecialTokenPolicy: Sendable, Equatable {
   case only(Set<Int32>)
   /// A text that holds one is refused.
   case forbidden
+  /// A text that holds one of these is refused; all others are text like any other.
+  case refused(Set<Int32>)
 
   /// Whether a token is cut out of a text.
   func isFound(_ id: Int32) -> Bool {
     switch self {
     case .recognised, .forbidden: true
     case .plainText: false
-    case .only(let ids): ids.contains(id)
+    case .only(let ids), .refused(let ids): ids.contains(id)
+    }
+  }
+
+  /// Whether a text that holds a token is refused.
+  func refuses(_ id: Int32, isSpecial: Bool) -> Bool {
+    switch self {
+    case .recognised, .plainText, .only: false
+    case .forbidden: isSpecial
+    case .refused(let ids): ids.contains(id)
     }
   }
 }

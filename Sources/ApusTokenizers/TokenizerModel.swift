@@ -88,6 +88,7 @@ struct EncodingScratch {
   private var nodes: [UnigramModel.Node] = []
   private var cache = WordCache()
   private var ids: [Int32] = []
+  private var places = TokenPlaces()
 
   /// Appends the ids of `word`; the offset of a byte that nothing stands for, if there is one.
   @inline(__always)
@@ -102,6 +103,17 @@ struct EncodingScratch {
     let isCached = word.count <= WordCache.longestWord
     if isCached && cache.append(word, to: &output) { return nil }
     return work(word, model, isCached, &output)
+  }
+
+  /// The ids of `word` with the place of each in it; without the cache, which knows none.
+  mutating func locate(
+    _ word: UnsafeBufferPointer<UInt8>, _ model: TokenizerModel
+  ) -> (ids: [Int32], places: [Range<Int32>]) {
+    places = TokenPlaces(isKept: true)
+    defer { places = TokenPlaces() }
+    var ids: [Int32] = []
+    _ = work(word, model, false, &ids)
+    return (ids, places.ranges)
   }
 
   /// The same word by word, where a piece may be cut.
@@ -126,12 +138,17 @@ struct EncodingScratch {
     var missing: Int?
     switch model {
     case .bytePair(let model):
+      swap(&places, &merger.places)
       missing = model.encode(word, &merger)
+      swap(&places, &merger.places)
       swap(&ids, &merger.symbols)
-    case .rankedPair(let model): missing = model.encode(word, &rankedMerger, into: &ids)
-    case .wordPiece(let model): model.encode(word, into: &ids)
-    case .unigram(let model): missing = model.encode(word, &nodes, into: &ids)
-    case .wordLevel: break
+    case .rankedPair(let model): missing = model.encode(word, &rankedMerger, into: &ids, &places)
+    case .wordPiece(let model): model.encode(word, into: &ids, &places)
+    case .unigram(let model): missing = model.encode(word, &nodes, into: &ids, &places)
+    case .wordLevel(let model):
+      guard let token = model.token(of: word) else { return 0 }
+      ids.append(token)
+      places.append(0, word.count)
     }
     if missing == nil && isCached { cache.remember(word, ids) }
     output += ids

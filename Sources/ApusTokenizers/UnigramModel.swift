@@ -60,7 +60,9 @@ struct UnigramModel: Sendable {
   }
 
   /// Appends the ids of a text; the offset of a character that nothing stands for, if there is one.
-  func encode(_ text: UnsafeBufferPointer<UInt8>, _ nodes: inout [Node], into ids: inout [Int32]) -> Int? {
+  func encode(
+    _ text: UnsafeBufferPointer<UInt8>, _ nodes: inout [Node], into ids: inout [Int32], _ places: inout TokenPlaces
+  ) -> Int? {
     guard let base = text.baseAddress else { return nil }
     nodes.removeAll(keepingCapacity: true)
     nodes.append(contentsOf: repeatElement(Node(), count: text.count + 1))
@@ -76,7 +78,7 @@ struct UnigramModel: Sendable {
       if !hasSingle { offer(&nodes, from: place, to: place + length, sum: sum, score: unknownScore, id: -1) }
       place += length
     }
-    return collect(text, nodes, into: &ids)
+    return collect(text, nodes, into: &ids, &places)
   }
 
   @inline(__always)
@@ -85,7 +87,9 @@ struct UnigramModel: Sendable {
     if nodes[end].start < 0 || total > nodes[end].score { nodes[end] = Node(score: total, start: Int32(start), id: id) }
   }
 
-  private func collect(_ text: UnsafeBufferPointer<UInt8>, _ nodes: [Node], into ids: inout [Int32]) -> Int? {
+  private func collect(
+    _ text: UnsafeBufferPointer<UInt8>, _ nodes: [Node], into ids: inout [Int32], _ places: inout TokenPlaces
+  ) -> Int? {
     var path: [(range: Range<Int>, id: Int32)] = []
     var end = text.count
     while end > 0 {
@@ -99,10 +103,19 @@ struct UnigramModel: Sendable {
       defer { wasUnknown = id < 0 }
       if id >= 0 {
         ids.append(id)
+        places.append(range.lowerBound, range.upperBound)
       } else if let byteTokens {
-        for byte in text[range] { ids.append(byteTokens[Int(byte)]) }
+        for place in range {
+          ids.append(byteTokens[Int(text[place])])
+          places.append(place, place + 1)
+        }
       } else if let unknown {
-        if !(fusesUnknown && wasUnknown) { ids.append(unknown) }
+        if fusesUnknown && wasUnknown {
+          places.extendLast(to: range.upperBound)
+        } else {
+          ids.append(unknown)
+          places.append(range.lowerBound, range.upperBound)
+        }
       } else {
         missing = missing ?? range.lowerBound
       }

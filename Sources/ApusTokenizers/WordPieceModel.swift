@@ -20,10 +20,16 @@ struct WordPieceModel: Sendable {
     longestToken = vocabulary.longest
   }
 
-  /// Appends the ids of a word.
-  func encode(_ word: UnsafeBufferPointer<UInt8>, into ids: inout [Int32]) {
+  /// Appends the ids of a word and, where `places` is given, where in it each stands.
+  func encode(_ word: UnsafeBufferPointer<UInt8>, into ids: inout [Int32], _ places: inout TokenPlaces) {
     let first = ids.count
-    guard isShort(word) else { return ids.append(unknown) }
+    func giveUp(_ ids: inout [Int32], _ places: inout TokenPlaces) {
+      ids.removeSubrange(first...)
+      ids.append(unknown)
+      places.removeAll()
+      places.append(0, word.count)
+    }
+    guard isShort(word) else { return giveUp(&ids, &places) }
     var candidate: [UInt8] = []
     var start = 0
     while start < word.count {
@@ -37,11 +43,9 @@ struct WordPieceModel: Sendable {
         if found != nil { break }
         dropCharacter(&candidate)
       }
-      guard let found else {
-        ids.removeSubrange(first...)
-        return ids.append(unknown)
-      }
+      guard let found else { return giveUp(&ids, &places) }
       ids.append(found)
+      places.append(start, start + candidate.count - head)
       start += candidate.count - head
     }
   }

@@ -19,6 +19,7 @@ struct ByteTokenizer: Tokenizer {
     for index in text.indices { ids.append(Int32(text[index])) }
   }
 
+  func locate(_ text: [UInt8], special: SpecialTokenPolicy) throws(ApusError) -> LocatedTokens { LocatedTokens() }
   func content(of id: Int32) -> [UInt8]? {
     if let byte = UInt8(exactly: id) { return [byte] }
     return specialTokens.tokens.first { $0.id == id }?.content

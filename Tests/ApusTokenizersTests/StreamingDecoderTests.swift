@@ -15,6 +15,7 @@ private struct Pieces: Tokenizer {
   var vocabularySize: Int { pieces.count }
 
   func encode(_ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [Int32]) {}
+  func locate(_ text: [UInt8], special: SpecialTokenPolicy) throws(ApusError) -> LocatedTokens { LocatedTokens() }
   func content(of id: Int32) -> [UInt8]? { pieces.indices.contains(Int(id)) ? pieces[Int(id)] : nil }
   func save(to path: String) throws(ApusError) {}
 }

@@ -6,6 +6,8 @@
 struct BytePairMerger {
   /// The word's symbols; replaced by the merged ones.
   var symbols: [Int32] = []
+  /// Where each symbol stood before anything was merged, where that is asked for.
+  var places = TokenPlaces()
   private var ranks: [UInt32] = []
   private var previous: [Int32] = []
   private var next: [Int32] = []

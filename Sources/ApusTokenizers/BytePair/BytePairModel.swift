@@ -70,14 +70,18 @@ struct BytePairModel: Sendable {
   /// Leaves the ids of `word` in `merger.symbols`; the offset of a character that is an error, if there is one.
   func encode(_ word: UnsafeBufferPointer<UInt8>, _ merger: inout BytePairMerger) -> Int? {
     merger.symbols.removeAll(keepingCapacity: true)
+    merger.places.removeAll()
     if options.prefersWholeWords, let id = vocabulary.id(of: word) {
       merger.symbols.append(id)
+      merger.places.append(0, word.count)
       return nil
     }
     let missing =
       unit == .bytes && options.prefix.isEmpty && options.suffix.isEmpty
       ? appendBytes(of: word, &merger) : appendCharacters(of: word, &merger)
+    let single = merger.places.isKept ? merger.symbols : []
     merger.merge(with: pairs)
+    if merger.places.isKept { join(single, in: &merger) }
     return missing
   }
 
@@ -86,13 +90,14 @@ struct BytePairModel: Sendable {
     for offset in word.indices {
       let token = tokenOfByte[Int(word[offset])]
       if token >= 0 {
-        unknowns.flush(&merger.symbols)
+        unknowns.flush(&merger)
         merger.symbols.append(token)
+        merger.places.append(offset, offset + 1)
       } else {
-        unknowns.add(at: offset, self, &merger.symbols)
+        unknowns.add(offset..<offset + 1, self, &merger)
       }
     }
-    unknowns.flush(&merger.symbols)
+    unknowns.flush(&merger)
     return unknowns.missing
   }
 
@@ -104,18 +109,39 @@ struct BytePairModel: Sendable {
       let length = unit == .bytes ? 1 : UTF8Coding.scalar(base, offset, word.count).length
       let character = UnsafeBufferPointer(rebasing: word[offset..<offset + length])
       if let token = token(of: character, isFirst: offset == 0, isLast: offset + length == word.count) {
-        unknowns.flush(&merger.symbols)
+        unknowns.flush(&merger)
         merger.symbols.append(token)
+        merger.places.append(offset, offset + length)
       } else if let byteTokens = options.byteTokens {
         // As in the library, an unknown character before these comes behind them.
-        for byte in character { merger.symbols.append(byteTokens[Int(byte)]) }
+        for place in character.indices {
+          merger.symbols.append(byteTokens[Int(character[place])])
+          merger.places.append(offset + place, offset + place + 1)
+        }
       } else {
-        unknowns.add(at: offset, self, &merger.symbols)
+        unknowns.add(offset..<offset + length, self, &merger)
       }
       offset += length
     }
-    unknowns.flush(&merger.symbols)
+    unknowns.flush(&merger)
     return unknowns.missing
+  }
+
+  /// Joins the places of the symbols that were merged: a merged token's content is that of its parts.
+  private func join(_ single: [Int32], in merger: inout BytePairMerger) {
+    var joined = TokenPlaces(isKept: true)
+    var next = 0
+    for id in merger.symbols where next < single.count {
+      let (first, length) = (next, vocabulary.bytes(of: id)?.count ?? 0)
+      var covered = vocabulary.bytes(of: single[next])?.count ?? 0
+      next += 1
+      while covered < length, next < single.count {
+        covered += (vocabulary.bytes(of: single[next])?.count ?? 0) - options.prefix.count
+        next += 1
+      }
+      joined.append(Int(merger.places.ranges[first].lowerBound), Int(merger.places.ranges[next - 1].upperBound))
+    }
+    merger.places = joined
   }
 
   private func token(of character: UnsafeBufferPointer<UInt8>, isFirst: Bool, isLast: Bool) -> Int32? {
@@ -129,19 +155,23 @@ struct BytePairModel: Sendable {
   private struct Unknowns {
     var missing: Int?
     private var waiting: Int32?
+    private var place = 0..<0
 
-    mutating func add(at offset: Int, _ model: BytePairModel, _ symbols: inout [Int32]) {
+    mutating func add(_ character: Range<Int>, _ model: BytePairModel, _ merger: inout BytePairMerger) {
       guard let unknown = model.options.unknown else {
-        if model.unit == .characters { missing = missing ?? offset }
+        if model.unit == .characters { missing = missing ?? character.lowerBound }
         return
       }
-      if let waiting, !model.options.fusesUnknown { symbols.append(waiting) }
+      if !model.options.fusesUnknown { flush(&merger) }
+      place = (waiting == nil ? character.lowerBound : place.lowerBound)..<character.upperBound
       waiting = unknown
     }
 
-    mutating func flush(_ symbols: inout [Int32]) {
-      if let waiting { symbols.append(waiting) }
-      waiting = nil
+    mutating func flush(_ merger: inout BytePairMerger) {
+      guard let waiting else { return }
+      merger.symbols.append(waiting)
+      merger.places.append(place.lowerBound, place.upperBound)
+      self.waiting = nil
     }
   }
 }

@@ -44,9 +44,13 @@ struct RankedPairModel: Sendable {
   }
 
   /// Appends the ids of a word; the offset of a character that nothing stands for, if there is one.
-  func encode(_ word: UnsafeBufferPointer<UInt8>, _ merger: inout RankedMerger, into ids: inout [Int32]) -> Int? {
+  func encode(
+    _ word: UnsafeBufferPointer<UInt8>, _ merger: inout RankedMerger, into ids: inout [Int32],
+    _ places: inout TokenPlaces
+  ) -> Int? {
     if prefersWholeWords, let id = vocabulary.id(of: word) {
       ids.append(id)
+      places.append(0, word.count)
       return nil
     }
     cut(word, &merger)
@@ -55,7 +59,7 @@ struct RankedPairModel: Sendable {
       guard let id = vocabulary.id(of: UnsafeBufferPointer(rebasing: word[start..<end])) else { return Self.never }
       return ranks[Int(id)]
     }
-    return collect(word, merger, into: &ids)
+    return collect(word, merger, into: &ids, &places)
   }
 
   /// Cuts a word into what is merged.
@@ -75,19 +79,30 @@ struct RankedPairModel: Sendable {
     merger.end(at: place)
   }
 
-  private func collect(_ word: UnsafeBufferPointer<UInt8>, _ merger: RankedMerger, into ids: inout [Int32]) -> Int? {
+  private func collect(
+    _ word: UnsafeBufferPointer<UInt8>, _ merger: RankedMerger, into ids: inout [Int32], _ places: inout TokenPlaces
+  ) -> Int? {
     var missing: Int?
     var wasUnknown = false
     merger.forEachSymbol { start, end in
       let symbol = UnsafeBufferPointer(rebasing: word[start..<end])
       if let id = vocabulary.id(of: symbol) {
         wasUnknown = false
-        return ids.append(id)
+        ids.append(id)
+        return places.append(start, end)
       }
       if let byteTokens {
-        for byte in symbol { ids.append(byteTokens[Int(byte)]) }
+        for place in start..<end {
+          ids.append(byteTokens[Int(word[place])])
+          places.append(place, place + 1)
+        }
       } else if let unknown {
-        if !(wasUnknown && fusesUnknown) { ids.append(unknown) }
+        if wasUnknown && fusesUnknown {
+          places.extendLast(to: end)
+        } else {
+          ids.append(unknown)
+          places.append(start, end)
+        }
         wasUnknown = true
       } else if unit == .characters {
         missing = missing ?? start

@@ -12,6 +12,27 @@ struct AlignedText {
     origins = tracksOrigins ? Self.origins(of: bytes) : nil
   }
 
+  /// A stretch of a text that begins at `place` there, with the origins of its bytes.
+  init(_ bytes: [UInt8], at place: Int) {
+    self.init(bytes, tracksOrigins: true)
+    guard place > 0, let known = origins else { return }
+    origins = known.map { $0.lowerBound + Int32(place)..<$0.upperBound + Int32(place) }
+  }
+
+  /// A stretch of it, with its origins.
+  subscript(range: Range<Int>) -> AlignedText {
+    var part = AlignedText(Array(bytes[range]))
+    part.origins = origins.map { Array($0[range]) }
+    return part
+  }
+
+  /// The part of the original that a stretch stands for; empty where nothing is tracked.
+  func origin(of range: Range<Int>) -> Range<Int> {
+    guard let origins, let first = range.first, let last = range.last else { return 0..<0 }
+    let start = Int(origins[first].lowerBound)
+    return start..<max(start, Int(origins[last].upperBound))
+  }
+
   /// Each byte stands for its whole character.
   private static func origins(of bytes: [UInt8]) -> [Range<Int32>] {
     var origins: [Range<Int32>] = []
