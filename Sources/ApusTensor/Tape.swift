@@ -100,7 +100,7 @@ final class Tape {
 
   /// Runs the records backwards; the last one's output must have its gradient.
   func backward(in workspace: Workspace) {
-    for record in records.reversed() where workspace.goesOn() { record.backward(in: workspace) }
+    for record in records.reversed() where workspace.goesOn() { workspace.measuredBackward(record) }
     begin(recording: false)
   }
 }

@@ -31,6 +31,9 @@ public final class Workspace {
   /// operation, and is thrown by it.
   public var check: () throws(ApusError) -> Void = {}
 
+  /// Where the time of passes goes is added to it; nil: nobody asks.
+  public var profile: OperationProfile?
+
   let arena = Arena()
   let tape = Tape()
   let input = BatchInput()

@@ -152,10 +152,37 @@ import Testing
     }
     let parts = ["forward_seconds", "update_seconds"].compactMap { json[$0]?.double }.reduce(0, +)
     #expect(parts < 3 * (json["step_seconds"]?.double ?? 0))
+    // The default preset is a GPT: it has linear layers and attention, and no gates.
+    for (name, runs) in [("linear_layers", true), ("attention", true), ("output_and_loss", true), ("gates", false)] {
+      #expect(((json["operations"]?[name]?["forward_seconds"]?.double ?? -1) > 0) == runs, "\(name)")
+    }
+    for word in ["linear layers", "output and loss"] { #expect(text.output.contains(word), "\(word)") }
   }
 
   @Test(arguments: [["--preset", "huge"], ["--steps", "0"], ["--batch", "0"], ["--context", "-1"]])
   func wrongUseIsRefused(arguments: [String]) async {
     #expect(await apus(["benchmark", "training"] + arguments).status == 64)
+  }
+}
+
+@Suite struct BenchmarkKernelsTests {
+  @Test func oneOperationAsTableAndJSON() async throws {
+    let arguments = ["benchmark", "kernels", "--only", "rms norm", "--rounds", "2"]
+    let text = await apus(arguments)
+    #expect(text.status == 0, "\(text.error)")
+    for word in ["rms norm", "2048 × 288", "memory", "GB/s", "Limits:"] {
+      #expect(text.output.contains(word), "\(word)")
+    }
+    #expect(!text.output.contains("attention"))
+    let json = try JSON.parse(await apus(arguments + ["--format", "json"]).output)
+    let operations = json["operations"]?.array ?? []
+    #expect(operations.compactMap { $0["part"]?.string } == ["forward", "backward"])
+    #expect(operations.allSatisfy { ($0["share_of_limit"]?.double ?? 0) > 0 })
+    #expect((json["bandwidth_bytes_per_second"]?.double ?? 0) > 0)
+  }
+
+  @Test(arguments: [["--only", "nothing of the kind"], ["--rounds", "0"]])
+  func wrongUseIsRefused(arguments: [String]) async {
+    #expect(await apus(["benchmark", "kernels"] + arguments).status == 64)
   }
 }

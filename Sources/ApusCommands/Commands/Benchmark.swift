@@ -16,6 +16,7 @@ struct Benchmark: ParsableCommand {
   static let commands: [any ParsableCommand.Type] = [
     BenchmarkInference.self,
     BenchmarkTraining.self,
+    BenchmarkKernels.self,
     BenchmarkThreads.self,
   ]
 }

@@ -69,13 +69,31 @@ struct BenchmarkTraining: Command {
     add("clipping and AdamW", result.updates.median)
     add("step", step)
     let share = Quantity.decimals(100 * result.shareOfPeak, 0)
-    return table.lines + [
+    return table.lines + [""] + operations(result) + [
       "",
       "\(Quantity.short(result.tokensPerSecond)) tokens/s, \(Self.gigaflops(result.flops / step)), "
         + "\(share) % of the measured peak of \(Self.gigaflops(result.peak))",
       "\(Quantity.short(Double(result.parameters))) parameters, \(result.tokens) tokens a step, "
         + "\(Quantity.bytes(result.peakMemory)) of memory at most",
     ]
+  }
+
+  /// Means over the measured steps, so that they add up; the dearest operation first.
+  private static func operations(_ result: TrainingMeasurement) -> [String] {
+    let steps = Double(max(1, result.steps.count))
+    let whole = result.steps.reduce(0, +) / steps
+    var table = TextTable(["operation", "forward", "backward", "share"], left: [0])
+    let times = OperationProfile.Kind.allCases.map { kind in
+      (kind, result.profile.forwardSeconds(kind) / steps, result.profile.backwardSeconds(kind) / steps)
+    }
+    for (kind, forward, backward) in times.sorted(by: { $0.1 + $0.2 > $1.1 + $1.2 }) where forward + backward > 0 {
+      let isWhole = kind == .output  // its loss and its gradients are one pass
+      table.add([
+        kind.name, Quantity.milliseconds(forward), isWhole ? "" : Quantity.milliseconds(backward),
+        "\(Quantity.decimals(100 * (forward + backward) / whole, 1)) %",
+      ])
+    }
+    return table.lines
   }
 
   private static func gigaflops(_ rate: Double) -> String { "\(Quantity.decimals(rate / 1e9, 0)) GFLOP/s" }
@@ -90,9 +108,26 @@ struct BenchmarkTraining: Command {
       ("forward_seconds", .double(result.forwards.median)), ("backward_seconds", .double(result.backward)),
       ("update_seconds", .double(result.updates.median)),
       ("flops_per_second", .double(result.flops / result.steps.median)),
+      ("operations", .fields(operationsJSON(result))),
       ("peak_flops_per_second", .double(result.peak)),
       ("share_of_peak", .double(result.shareOfPeak)), ("peak_memory_bytes", .int(Int64(result.peakMemory))),
     ])
+  }
+}
+
+extension BenchmarkTraining {
+  /// Mean seconds of a measured step, by operation.
+  fileprivate func operationsJSON(_ result: TrainingMeasurement) -> [(String, JSON)] {
+    let steps = Double(max(1, result.steps.count))
+    return OperationProfile.Kind.allCases.map { kind in
+      (
+        kind.name.replacing(" ", with: "_"),
+        .fields([
+          ("forward_seconds", .double(result.profile.forwardSeconds(kind) / steps)),
+          ("backward_seconds", .double(result.profile.backwardSeconds(kind) / steps)),
+        ])
+      )
+    }
   }
 }
 

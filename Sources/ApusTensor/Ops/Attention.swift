@@ -106,6 +106,6 @@ struct Attention {
 extension Workspace {
   /// Attention over the segments for fused rows `[q | k | v]`; `layer` is the caches' layer, `site` the dropout's.
   public func attention(_ input: Variable, shape: AttentionShape, layer: Int, site: UInt32) -> Variable {
-    Attention.forward(input, shape: shape, layer: layer, site: site, in: self)
+    measured(.attention) { Attention.forward(input, shape: shape, layer: layer, site: site, in: self) }
   }
 }

@@ -53,7 +53,9 @@ extension Workspace {
   /// where `dropout` is set.
   public func dropout(_ input: Variable, residual: Variable? = nil, site: UInt32) -> Variable {
     guard let dropout else { preconditionFailure("no dropout in this pass") }
-    return Dropout.forward(input, residual: residual, settings: dropout, site: site, in: self)
+    return measured(.dropout) {
+      Dropout.forward(input, residual: residual, settings: dropout, site: site, in: self)
+    }
   }
 
   /// Whether this pass drops values.

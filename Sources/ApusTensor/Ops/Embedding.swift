@@ -65,6 +65,6 @@ struct Embedding {
 extension Workspace {
   /// The embeddings of the batch's rows: `[T, D]`.
   public func embedding(_ tables: EmbeddingTables) -> Variable {
-    Embedding.forward(tables, in: self)
+    measured(.embedding) { Embedding.forward(tables, in: self) }
   }
 }

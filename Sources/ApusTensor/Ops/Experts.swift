@@ -18,10 +18,15 @@ extension Workspace {
     _ x: Variable, router: Parameter, gateUp: [Parameter], down: [Parameter], function: ActivationFunction,
     routing: ExpertRouting, residual: Variable? = nil
   ) -> Variable {
-    let (weights, groups) = Routing.forward(linear(x, weight: router), routing, in: self)
-    let grouped = Dispatch.forward(x, groups, in: self)
-    let inner = gated(GroupedLinear.forward(grouped, weights: gateUp, groups, in: self), function)
-    let outputs = GroupedLinear.forward(inner, weights: down, groups, in: self)
-    return Combine.forward(outputs, weights: weights, groups, residual: residual, in: self)
+    let logits = linear(x, weight: router)
+    let (weights, groups) = measured(.experts) { Routing.forward(logits, routing, in: self) }
+    let halves = measured(.experts) {
+      GroupedLinear.forward(Dispatch.forward(x, groups, in: self), weights: gateUp, groups, in: self)
+    }
+    let inner = gated(halves, function)
+    return measured(.experts) {
+      let outputs = GroupedLinear.forward(inner, weights: down, groups, in: self)
+      return Combine.forward(outputs, weights: weights, groups, residual: residual, in: self)
+    }
   }
 }

@@ -44,6 +44,6 @@ struct Gated {
 extension Workspace {
   /// `function` of the first half of each row times its second half.
   public func gated(_ input: Variable, _ function: ActivationFunction) -> Variable {
-    Gated.forward(input, function, in: self)
+    measured(.gate) { Gated.forward(input, function, in: self) }
   }
 }

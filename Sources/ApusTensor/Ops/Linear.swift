@@ -72,7 +72,9 @@ extension Workspace {
     _ input: Variable, weight: Parameter, bias: Parameter? = nil, function: ActivationFunction = .none,
     residual: Variable? = nil
   ) -> Variable {
-    Linear.forward(input, weight: weight, bias: bias, function: function, residual: residual, in: self)
+    measured(.linear) {
+      Linear.forward(input, weight: weight, bias: bias, function: function, residual: residual, in: self)
+    }
   }
 
   // dW += dyᵀ x and db += sums of dy, token after token.

@@ -90,6 +90,6 @@ struct Norm {
 extension Workspace {
   /// `input` normalised row by row; with `replacing`, and without a tape, in place of its values.
   public func norm(_ input: Variable, _ weights: NormWeights, replacing: Bool = false) -> Variable {
-    Norm.forward(input, weights, replacing: replacing, in: self)
+    measured(.norm) { Norm.forward(input, weights, replacing: replacing, in: self) }
   }
 }

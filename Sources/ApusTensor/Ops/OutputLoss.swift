@@ -149,7 +149,7 @@ extension Workspace {
 
   /// The loss of each row of the batch, 0 where the target is ignored; and how many targets had the greatest logit.
   public func tokenLosses(_ hidden: Variable, _ projection: OutputProjection) -> (losses: [Float], hits: Int) {
-    OutputLoss(projection: projection, input: hidden).evaluate(in: self)
+    measured(.output) { OutputLoss(projection: projection, input: hidden).evaluate(in: self) }
   }
 
   /// The rows' losses added to `earlier`; runs the whole tape backwards and accumulates the gradients of `scale` times
@@ -158,7 +158,7 @@ extension Workspace {
     _ hidden: Variable, _ projection: OutputProjection, scale: Float, addingTo earlier: Double = 0
   ) -> Double {
     let loss = OutputLoss(projection: projection, input: hidden)
-    let sum = loss.forwardBackward(scale: scale, addingTo: earlier, in: self)
+    let sum = measured(.output) { loss.forwardBackward(scale: scale, addingTo: earlier, in: self) }
     tape.backward(in: self)
     return sum
   }

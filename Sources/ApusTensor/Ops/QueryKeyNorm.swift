@@ -125,6 +125,6 @@ extension Workspace {
   /// The fused queries, keys and values with queries and keys normalised. Without a tape in place.
   public func queryKeyNorm(_ input: Variable, _ weights: QueryKeyNormWeights, shape: AttentionShape) -> Variable {
     precondition(weights.query.kind == .rms && weights.key.kind == .rms, "queries and keys have root-mean-square norms")
-    return QueryKeyNorm.forward(input, weights, shape: shape, in: self)
+    return measured(.norm) { QueryKeyNorm.forward(input, weights, shape: shape, in: self) }
   }
 }

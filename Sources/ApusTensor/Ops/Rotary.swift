@@ -59,6 +59,6 @@ struct Rotary {
 extension Workspace {
   /// The fused queries, keys and values with queries and keys rotated by their positions, in place.
   public func rotary(_ variable: Variable, tables: RotaryTables, shape: AttentionShape) -> Variable {
-    Rotary.forward(variable, tables: tables, shape: shape, in: self)
+    measured(.rotary) { Rotary.forward(variable, tables: tables, shape: shape, in: self) }
   }
 }

@@ -63,6 +63,6 @@ extension Workspace {
   /// `residual + sigmoid(logit) · input`, row by row, for a `logit` of `[T, 1]`. Without a tape the sum replaces the
   /// residual's values.
   public func sigmoidGated(_ input: Variable, by logit: Variable, residual: Variable? = nil) -> Variable {
-    SigmoidGate.forward(input, logit: logit, residual: residual, in: self)
+    measured(.gate) { SigmoidGate.forward(input, logit: logit, residual: residual, in: self) }
   }
 }

@@ -43,6 +43,6 @@ struct Sum {
 extension Workspace {
   /// `input + residual`. Without a tape the sum replaces the residual's values.
   public func sum(_ input: Variable, residual: Variable) -> Variable {
-    Sum.forward(input, residual: residual, in: self)
+    measured(.sum) { Sum.forward(input, residual: residual, in: self) }
   }
 }

@@ -15,6 +15,8 @@ public struct TrainingMeasurement: Sendable, Equatable {
   public var updates: [Double] = []
   /// Seconds of a forward pass with its loss alone, measured by itself.
   public var forwards: [Double] = []
+  /// Where forward and backward passes of the measured steps went, all steps together.
+  public var profile = OperationProfile()
   /// Tokens of a step.
   public var tokens = 0
   /// Learned values.
@@ -66,11 +68,16 @@ public struct TrainingBenchmark {
       model, corpus: corpus, objective: try objective, configuration: configuration, workspace: workspace)
     while let report = try trainer.next() {
       try progress(report.step)
-      guard report.step > warmup else { continue }
+      guard report.step > warmup else {
+        workspace.profile = report.step == warmup ? OperationProfile() : nil
+        continue
+      }
       measurement.steps.append(report.timing.seconds)
       measurement.gradients.append(report.timing.gradientSeconds)
       measurement.updates.append(report.timing.updateSeconds)
     }
+    measurement.profile = workspace.profile ?? OperationProfile()
+    workspace.profile = nil
     measurement.tokens = configuration.training.batch * configuration.model.context
     measurement.parameters = model.parameterCount
     measurement.flops =
