@@ -24,6 +24,10 @@ extension Double {
   package static func cos(_ angle: Double) -> Double { libcCos(angle) }
   /// The sine of an angle in radians.
   package static func sin(_ angle: Double) -> Double { libcSin(angle) }
+  /// The tangent of an angle in radians.
+  package static func tan(_ angle: Double) -> Double { libcTan(angle) }
+  /// The complementary error function, 2/√π ∫ e^−t² dt from `value` to infinity.
+  package static func erfc(_ value: Double) -> Double { libcErfc(value) }
 }
 
 extension Float {
@@ -40,3 +44,5 @@ private func libcLog10(_ value: Double) -> Double { log10(value) }
 private func libcPow(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
 private func libcCos(_ angle: Double) -> Double { cos(angle) }
 private func libcSin(_ angle: Double) -> Double { sin(angle) }
+private func libcTan(_ angle: Double) -> Double { tan(angle) }
+private func libcErfc(_ value: Double) -> Double { erfc(value) }

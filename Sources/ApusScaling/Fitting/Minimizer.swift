@@ -51,6 +51,8 @@ struct Minimizer {
 
     /// For searches from far away, of which the best are polished.
     static let coarse = Tolerance(fall: 1e-7, evaluations: 200)
+    /// For resamples, whose own spread is far larger.
+    static let resample = Tolerance(fall: 1e-10, evaluations: 1000)
     /// For results.
     static let fine = Tolerance(fall: 1e-13, evaluations: 2000)
   }

@@ -110,10 +110,12 @@ public struct ParametricFit: Sendable {
 struct ParametricProblem: Sendable {
   let objective: HuberObjective
   let constraint: FitConstraint
+  let isTied: Bool
 
   init(_ table: RunTable, _ options: ParametricFitOptions) {
     let points = table.runs.map { SIMD3<Double>(.log($0.parameters), .log($0.tokens), .log($0.loss)) }
     objective = HuberObjective(points, delta: options.delta)
+    isTied = options.isTied
     constraint = options.isTied ? .none.adding(FitVector(0, 0, 0, 1, -1, 0, 0, 0)) : .none
   }
 

@@ -12,10 +12,12 @@ public enum RunColumn: String, Sendable, CaseIterable {
   case compute = "C"
   /// The loss of the trained model on held-out text.
   case loss
+  /// The number of different tokens among those that the model saw.
+  case uniqueTokens = "unique"
   /// What the run is called; rows of one name are checkpoints of one run.
   case run
 
-  /// The column of a name that a person gave: `N`, `D`, `C`, `loss` or `run`, or any synonym.
+  /// The column of a name that a person gave: `N`, `D`, `C`, `loss`, `unique` or `run`, or any synonym.
   public init?(named name: String) {
     let plain = Self.plain(name)
     guard let found = Self.allCases.first(where: { $0.names.contains(plain) }) else { return nil }
@@ -42,6 +44,7 @@ public enum RunColumn: String, Sendable, CaseIterable {
         "loss", "val_loss", "validation_loss", "eval_loss", "test_loss", "final_loss", "loss_val", "cross_entropy",
         "val_bpb", "bpb", "bits_per_byte",
       ]
+    case .uniqueTokens: ["unique", "unique_tokens", "u", "n_unique_tokens", "unique_data"]
     case .run: ["run", "run_name", "run_id", "name", "id"]
     }
   }
@@ -53,6 +56,7 @@ public enum RunColumn: String, Sendable, CaseIterable {
     case .tokens: "token"
     case .compute: "flop"
     case .loss: "loss"
+    case .uniqueTokens: "unique"
     case .run: "run"
     }
   }

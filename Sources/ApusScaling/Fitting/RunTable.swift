@@ -3,7 +3,7 @@
 import ApusCore
 
 /// A trained model, or a checkpoint of one: a row of a table.
-public struct TrainingRun: Sendable, Equatable {
+public struct MeasuredRun: Sendable, Equatable {
   /// What the run is called, where the table says it; rows of one name are checkpoints of one run.
   public var name: String?
   /// N, the number of parameters.
@@ -14,18 +14,22 @@ public struct TrainingRun: Sendable, Equatable {
   public var compute: Double
   /// The loss.
   public var loss: Double
+  /// The number of different tokens among those of the training, where the table says it: fewer than D are repeated.
+  public var uniqueTokens: Double?
   /// The line of the file on which the run stands.
   public var line: Int
 
   /// Makes a run; without `compute` it counts 6 N D.
   public init(
-    name: String? = nil, parameters: Double, tokens: Double, compute: Double? = nil, loss: Double, line: Int = 0
+    name: String? = nil, parameters: Double, tokens: Double, compute: Double? = nil, loss: Double,
+    uniqueTokens: Double? = nil, line: Int = 0
   ) {
     self.name = name
     self.parameters = parameters
     self.tokens = tokens
     self.compute = compute ?? 6 * parameters * tokens
     self.loss = loss
+    self.uniqueTokens = uniqueTokens
     self.line = line
   }
 
@@ -38,14 +42,14 @@ public struct RunTable: Sendable, Equatable {
   /// Where they come from.
   public var file: String
   /// The runs, in the file's order.
-  public var runs: [TrainingRun]
+  public var runs: [MeasuredRun]
   /// The unit of every loss.
   public var lossUnit: LossUnit
   /// What was read from which column, in which unit, and what was computed instead: sentences.
   public var notes: [String]
 
   /// Makes a table of runs from elsewhere than a file.
-  public init(_ runs: [TrainingRun], file: String = "runs", lossUnit: LossUnit = .natsPerToken) {
+  public init(_ runs: [MeasuredRun], file: String = "runs", lossUnit: LossUnit = .natsPerToken) {
     self.file = file
     self.runs = runs
     self.lossUnit = lossUnit

@@ -11,6 +11,10 @@ struct FitFixture {
   let name: String
   let table: RunTable
   let expected: JSON
+  /// The input's name without folder and ending.
+  let inputName: String
+  /// How many rows the input has.
+  let rowsOfInput: Int
 
   /// All fits of one approach in the fixtures whose input is at hand.
   static func all(approach: Int, for test: String) throws -> [FitFixture] {
@@ -27,7 +31,11 @@ struct FitFixture {
         guard let source = [path, scaling].first(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
           continue
         }
-        found.append(FitFixture(name: name, table: try table(source.path, filter), expected: fit))
+        let rows = try FileSystem.readAll(source.path).count { $0 == 10 } - 1
+        found.append(
+          FitFixture(
+            name: name, table: try table(source.path, filter), expected: fit,
+            inputName: source.deletingPathExtension().lastPathComponent, rowsOfInput: rows))
       }
     }
     print("\(test): \(found.count) fits")

@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func theHighestLossesAreDroppedAsTheReplicationDoes() throws {
-    let runs = [3.0, 5, 4, 2, 4].map { TrainingRun(parameters: 1e7, tokens: 1e9, loss: $0) }
+    let runs = [3.0, 5, 4, 2, 4].map { MeasuredRun(parameters: 1e7, tokens: 1e9, loss: $0) }
     #expect(RunTable(runs).droppingHighestLosses(2).runs.map(\.loss) == [3, 2])
     #expect(RunTable(runs).droppingHighestLosses(0).runs.count == 5)
     #expect(RunTable(runs).droppingHighestLosses(9).runs.isEmpty)
