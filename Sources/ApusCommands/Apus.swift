@@ -29,6 +29,7 @@ public struct Apus: ParsableCommand {
     TokenizeCorpus.self,
 
     // Making models.
+    ScalingCommands.self,
     Pretrain.self,
 
     // Using and looking into models.

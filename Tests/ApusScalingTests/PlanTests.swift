@@ -2,51 +2,6 @@ import ApusCore
 import ApusScaling
 import Testing
 
-@Suite struct LawTests {
-  /// The course's own example: Chinchilla's 70 B parameters go with 1.4 T tokens.
-  @Test func seventyBillionParametersGoWithOnePointFourTrillionTokens() {
-    let best = FrontierLaw.chinchilla.optimum(compute: 6 * 70e9 * 1.4e12)
-    print("Chinchilla, approach 1, at 5.88e23: \(best.parameters / 1e9) B parameters, \(best.tokens / 1e12) T tokens")
-    #expect(abs(best.parameters / 70e9 - 1) < 0.05 && abs(best.tokens / 1.4e12 - 1) < 0.05)
-    #expect(abs(best.ratio / 20 - 1) < 0.1)
-  }
-
-  @Test func kaplanWouldHaveSpentTheSameBudgetOnALargerModel() {
-    let compute = 6 * 70e9 * 1.4e12
-    #expect(
-      FrontierLaw.kaplan.optimum(compute: compute).parameters > 5
-        * FrontierLaw.chinchilla.optimum(compute: compute).parameters)
-  }
-
-  /// Rows of the paper's tables 3 and A3 (the row of 175 B has a misprint there: 1.26e24 for 1.26e25).
-  @Test(arguments: [
-    (1.92e19, 0.4e9), (1.21e20, 1e9), (1.23e22, 10e9), (5.76e23, 67e9), (3.85e24, 175e9), (1.27e26, 1e12),
-  ])
-  func tableThree(compute: Double, parameters: Double) {
-    #expect(abs(FrontierLaw.chinchilla.optimum(compute: compute).parameters / parameters - 1) < 0.02)
-  }
-
-  @Test(arguments: [(2.21e19, 0.4e9), (2.46e22, 10e9), (1.71e24, 67e9), (1.26e25, 175e9), (5.65e26, 1e12)])
-  func tableA3(compute: Double, parameters: Double) {
-    #expect(abs(ParametricLaw.chinchilla.optimum(compute: compute).parameters / parameters - 1) < 0.2)
-  }
-
-  @Test func theOptimumIsTheLeastLossOfItsBudget() {
-    for law in [ParametricLaw.chinchilla, .replication] {
-      let compute = 1e21
-      let best = law.optimum(compute: compute)
-      let least = law.loss(parameters: best.parameters, tokens: best.tokens)
-      for factor in [0.5, 0.9, 0.99, 1.01, 1.1, 2.0] {
-        let size = best.parameters * factor
-        #expect(law.loss(parameters: size, tokens: compute / 6 / size) > least)
-      }
-      #expect(abs(6 * best.parameters * best.tokens / compute - 1) < 1e-12)
-    }
-    // Published: 2.80 B parameters on 59.6 B tokens at 1e21 by the replication.
-    #expect(abs(ParametricLaw.replication.optimum(compute: 1e21).parameters / 2.8e9 - 1) < 0.03)
-  }
-}
-
 @Suite struct CostTests {
   @Test func countsAreThoseOfKnownModels() {
     let llama = TransformerShape(

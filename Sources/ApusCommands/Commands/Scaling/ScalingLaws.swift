@@ -1,0 +1,75 @@
+// apus scaling laws: the library, and everything there is to know of one law.
+
+import ApusCore
+import ApusScaling
+import ArgumentParser
+
+/// `apus scaling laws`.
+struct ScalingLaws: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "laws",
+    abstract: "The laws that there are: source, which parameters N counts, unit of the loss, fitted range.")
+
+  @Argument(help: ArgumentHelp("Laws to show in full (default: a list of all).", valueName: "id"))
+  var ids: [String] = []
+
+  @Option(help: "text or json.")
+  var format = OutputFormat.text
+
+  @OptionGroup var common: CommonOptions
+
+  func run(_ console: Console) throws {
+    var laws = LawLibrary.all
+    if !ids.isEmpty {
+      laws = []
+      for id in ids { laws.append(try LawLibrary.law(id)) }
+    }
+    switch format {
+    case .json: try console.printJSON(.array(laws.map { Self.json($0.card) }), pretty: true)
+    case .text:
+      let lines = ids.isEmpty ? Self.list(laws) : Self.details(laws)
+      for line in lines { try console.output.line(line) }
+    }
+  }
+
+  private static func list(_ laws: [any ScalingLaw]) -> [String] {
+    var table = TextTable(["id", "law", "N counts", "source"], left: [0, 1, 2, 3])
+    for card in laws.map(\.card) { table.add([card.id, card.name, card.counts.rawValue, card.source]) }
+    return table.lines + ["", "apus scaling laws ID shows constants, units, fitted range and caveats."]
+  }
+
+  private static func details(_ laws: [any ScalingLaw]) -> [String] {
+    let blocks = laws.map { law -> [String] in
+      let card = law.card
+      var table = TextTable(["", ""], left: [0, 1])
+      table.add(["source", card.source])
+      table.add(["constants", card.edition])
+      table.add(["N counts", card.counts.rawValue])
+      table.add(["loss", card.lossUnit])
+      for (quantity, range) in Self.ranges(card.fitted) { table.add(["fitted \(quantity)", range]) }
+      let example = ["", "at 1e21 FLOPs:"] + law.explanation(compute: 1e21).map { "  " + $0 }
+      return ["\(card.id): \(card.name)"] + table.lines.map { "  " + $0 } + card.notes.map { "  – " + $0 } + example
+    }
+    return Array(blocks.joined(separator: [""]))
+  }
+
+  private static func ranges(_ fitted: FittedRange) -> [(String, String)] {
+    [("N", fitted.parameters, "parameters"), ("D", fitted.tokens, "tokens"), ("C", fitted.compute, "FLOPs")]
+      .compactMap { symbol, range, unit in
+        range.map { (symbol, "\(NumberText.short($0.lowerBound)) to \(NumberText.short($0.upperBound)) \(unit)") }
+      }
+  }
+
+  private static func json(_ card: LawCard) -> JSON {
+    func pair(_ range: ClosedRange<Double>?) -> JSON {
+      range.map { .array([.double($0.lowerBound), .double($0.upperBound)]) } ?? .null
+    }
+    return .fields([
+      ("law", .string(card.id)), ("name", .string(card.name)), ("source", .string(card.source)),
+      ("edition", .string(card.edition)), ("parameters_count", .string(card.counts.rawValue)),
+      ("loss_unit", .string(card.lossUnit)), ("fitted_parameters", pair(card.fitted.parameters)),
+      ("fitted_tokens", pair(card.fitted.tokens)), ("fitted_compute_flops", pair(card.fitted.compute)),
+      ("notes", .array(card.notes.map { .string($0) })),
+    ])
+  }
+}
