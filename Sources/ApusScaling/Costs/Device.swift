@@ -1,5 +1,5 @@
-// What trains: a device's rate and memory, by name or as measured. The peaks are the vendors' for dense 16-bit products;
-// what of them a training reaches (the utilisation) is for the caller to say or to measure.
+// What trains: a device's rate and memory, by name or as measured. The peaks are the vendors' for dense 16-bit
+// products; what of them a training reaches (the utilisation) is for the caller to say or to measure.
 
 public import ApusCore
 

@@ -8,8 +8,8 @@ public enum FlopConvention: String, Sendable, CaseIterable {
   case full = "matrices + attention"
   /// The same, of the context only the half that a causal mask lets a token see on average.
   case causal = "matrices + causal attention"
-  /// 6 for every stored parameter in use, and 12 · layers · heads · head width a position (Chowdhery et al. 2022,
-  /// arXiv:2204.02311, appendix B).
+  /// 6 for every stored parameter in use, and 12 · layers · heads · head width a position (Chowdhery et al.
+  /// 2022, arXiv:2204.02311, appendix B).
   case palm = "PaLM"
   /// 6 N for parameters without embeddings alone (Kaplan's and Chinchilla's C = 6 N D).
   case sixN = "6 N"

@@ -1,6 +1,6 @@
 // What of a training lies in each device's memory: weights, gradients, optimiser, activations, logits; and the layout
-// that fits with the least loss of speed. States: Rajbhandari et al. 2020, arXiv:1910.02054; activations: Korthikanti et
-// al. 2022, arXiv:2205.05198, with attention that keeps no scores.
+// that fits with the least loss of speed. States: Rajbhandari et al. 2020, arXiv:1910.02054; activations: Korthikanti
+// et al. 2022, arXiv:2205.05198, with attention that keeps no scores.
 
 /// How a training is laid out over devices.
 public struct TrainingLayout: Sendable, Equatable {
@@ -20,7 +20,9 @@ public struct TrainingLayout: Sendable, Equatable {
 
   /// In words.
   public var words: String {
-    let shared = ["states on every device", "optimiser sharded", "optimiser and gradients sharded", "all states sharded"]
+    let shared = [
+      "states on every device", "optimiser sharded", "optimiser and gradients sharded", "all states sharded",
+    ]
     let split = tensorParallel > 1 ? "tensor parallel over \(tensorParallel), " : ""
     return split + shared[min(max(sharding, 0), 3)] + (recomputes ? ", activations recomputed" : "")
   }
@@ -61,8 +63,8 @@ public struct TrainingMemory: Sendable, Equatable {
     logits = 6 * Double(context * shape.vocabulary) / parallel
   }
 
-  /// The first layout that fits a device's memory with a tenth to spare, from the fastest to the slowest; nil where none
-  /// does.
+  /// The first layout that fits a device's memory with a tenth to spare, from the fastest to the slowest; nil where
+  /// none does.
   public static func fitting(
     _ shape: TransformerShape, context: Int, devices: Int, memory: Double
   ) -> TrainingMemory? {

@@ -53,9 +53,14 @@ public struct FrontierLaw: ScalingLaw, Equatable {
     let (size, tokens) = (NumberText.short(best.parameters), NumberText.short(best.tokens))
     switch quantity {
     case .parameters:
-      return ["N = k C^a = \(power) = \(size) parameters", "D = C/(6N) = \(budget) / (6 · \(size)) = \(tokens) tokens"]
+      return [
+        "N = k C^a = \(power) = \(size) parameters", "D = C/(6N) = \(budget) / (6 · \(size)) = \(tokens) tokens",
+      ]
     case .tokens:
-      return ["D = k C^a = \(power) = \(tokens) tokens", "N = C/(6D) = \(budget) / (6 · \(tokens)) = \(size) parameters"]
+      return [
+        "D = k C^a = \(power) = \(tokens) tokens",
+        "N = C/(6D) = \(budget) / (6 · \(tokens)) = \(size) parameters",
+      ]
     case .flopsPerToken:
       return [
         "M = k C^a = \(power) = \(NumberText.short(6 * best.parameters)) FLOPs a token, N = M/6 = \(size)",

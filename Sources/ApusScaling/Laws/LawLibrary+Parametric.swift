@@ -57,7 +57,7 @@ extension LawLibrary {
   public static let replication = ParametricLaw(
     card: besiroglu(
       "replication", "Chinchilla replicated", "table 1",
-      ["The printed row is a fit with a scale of its own, in effect by absolute errors, of the 240 runs read off a figure."]),
+      ["The printed row is a fit with a scale of its own, in effect by absolute errors, of 240 runs read off a plot."]),
     irreducible: 1.8172, sizeCoefficient: 482.01, dataCoefficient: 2085.43, sizeExponent: 0.3478, dataExponent: 0.3658,
     uncertainty: replicationSpread)
 
@@ -92,9 +92,11 @@ extension LawLibrary {
       edition: "α = β, Huber 1e-3 on the logarithm of 31 released runs below 1B, fitted by us", counts: .all,
       lossUnit: "nats per token (GPT-NeoX's BPE, C4 validation)",
       fitted: FittedRange(parameters: 1e7...4.2e8, tokens: 5.2e7...1.4e11),
-      notes: ["Held out: 1.4B on 115B predicted 2.481, found 2.472; 6.9B on 138B predicted 2.259, found 2.382 (5 % off)."]),
-    irreducible: 1.43718046, sizeCoefficient: 99.24588298, dataCoefficient: 161.02763869, sizeExponent: 0.23748679833844438,
-    dataExponent: 0.23748679833844438)
+      notes: [
+        "Held out: 1.4B on 115B predicted 2.481, found 2.472; 6.9B on 138B predicted 2.259, found 2.382 (5 % off)."
+      ]),
+    irreducible: 1.43718046, sizeCoefficient: 99.24588298, dataCoefficient: 161.02763869,
+    sizeExponent: 0.23748679833844438, dataExponent: 0.23748679833844438)
 }
 
 extension LawLibrary {

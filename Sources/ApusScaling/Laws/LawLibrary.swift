@@ -7,8 +7,8 @@ public import ApusCore
 public enum LawLibrary {
   /// Every law, in the order of their papers.
   public static let all: [any ScalingLaw] = [
-    kaplan, chinchilla1, chinchilla2, chinchilla3, chinchilla3Rounded, clark, repeated, deepSeek, krajewski, overTraining,
-    replication, replicationRefit, porian, llama3, llama3Rounded,
+    kaplan, chinchilla1, chinchilla2, chinchilla3, chinchilla3Rounded, clark, repeated, deepSeek, krajewski,
+    overTraining, replication, replicationRefit, porian, llama3, llama3Rounded,
   ]
 
   /// The law called `id`.
@@ -57,7 +57,9 @@ public enum LawLibrary {
       edition: "fitted by us to 61 released runs; printed: -0.082, -0.108, 0.009, 1.104, 1.847, 314.478",
       counts: .nonEmbedding, lossUnit: "nats per token (SentencePiece 32k, MassiveText)",
       fitted: FittedRange(parameters: 1.5e7...1.3e9, tokens: 130e9...130e9),
-      notes: ["Every run had 130B tokens: the law cannot balance N against D. N is what a token uses, of 64 experts one."]),
+      notes: [
+        "Every run had 130B tokens: the law cannot balance N against D. N is what a token uses, of 64 experts one."
+      ]),
     size: -0.0837827079802768, experts: -0.12336863452771059, interaction: 0.010423916787218738,
     constant: 1.121559852196347, start: 2.3942172151262486, maximum: 217.6548998058411)
 
@@ -78,8 +80,8 @@ public enum LawLibrary {
   /// DeepSeek's law, whose measure of size is the operations of a token.
   public static let deepSeek = FrontierLaw(
     card: LawCard(
-      id: "deepseek", name: "DeepSeek", source: "DeepSeek-AI 2024, arXiv:2401.02954, section 3.2", edition: "as printed",
-      counts: .flops, lossUnit: "none given", fitted: FittedRange(compute: 1e17...3e20),
+      id: "deepseek", name: "DeepSeek", source: "DeepSeek-AI 2024, arXiv:2401.02954, section 3.2",
+      edition: "as printed", counts: .flops, lossUnit: "none given", fitted: FittedRange(compute: 1e17...3e20),
       notes: ["Size is M = 72 layers d² + 12 layers d context, the FLOPs of a token; C = M D."]),
     quantity: .flopsPerToken, coefficient: 0.1715, exponent: 0.5243)
 

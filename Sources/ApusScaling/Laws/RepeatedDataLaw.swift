@@ -71,7 +71,8 @@ public struct RepeatedDataLaw: LossLaw, Equatable {
   public func explanation(_ allocation: Allocation, unique: Double) -> [String] {
     let (size, tokens) = (allocation.parameters, allocation.tokens)
     let repetitions = max(0, tokens / unique - 1)
-    let (worth, loss) = (effectiveTokens(tokens, unique: unique), loss(parameters: size, tokens: tokens, unique: unique))
+    let worth = effectiveTokens(tokens, unique: unique)
+    let loss = loss(parameters: size, tokens: tokens, unique: unique)
     let (n, short) = (FormulaText.number, NumberText.short)
     return [
       "R = D/U − 1 = \(short(tokens))/\(short(unique)) − 1 = \(n(repetitions)) repetitions",

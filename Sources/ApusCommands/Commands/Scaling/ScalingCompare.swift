@@ -10,8 +10,8 @@ struct ScalingCompare: Command {
     commandName: "compare",
     abstract: "What each law would train with one budget.",
     discussion: """
-      Losses of laws with different units cannot be compared with one another. "beyond" says how many times outside its \
-      own runs a law is asked: far outside, believe the trend and not the digits.
+      Losses of laws with different units cannot be compared with one another. "beyond" says how many times outside \
+      its own runs a law is asked: far outside, believe the trend and not the digits.
       """)
 
   @Option(help: ArgumentHelp("The budget in FLOPs, such as 5.76e23.", valueName: "flops"))
@@ -54,8 +54,8 @@ struct ScalingCompare: Command {
     }
     let head = ["\(NumberText.short(compute.value)) FLOPs, spent best by each law", ""]
     let key = [
-      "", "N parameters, D tokens; loss in nats per token of the law's own tokenizer and text; beyond: times outside its",
-      "fitted runs. Sources, units and ranges: apus scaling laws.",
+      "", "N parameters, D tokens; loss in nats per token of the law's own tokenizer and text; beyond: times outside",
+      "its fitted runs. Sources, units and ranges: apus scaling laws.",
     ]
     guard explain else { return head + table.lines + key }
     return head + table.lines + key
