@@ -8,12 +8,12 @@ public enum FlopConvention: String, Sendable, CaseIterable {
   case full = "matrices + attention"
   /// The same, of the context only the half that a causal mask lets a token see on average.
   case causal = "matrices + causal attention"
-  /// 6 for every stored parameter in use, and 12 · layers · heads · head width a position (Chowdhery et al.
+  /// 6 for every stored parameter in use, 12 · layers · heads · head width a position (Chowdhery et al.
   /// 2022, arXiv:2204.02311, appendix B).
   case palm = "PaLM"
   /// 6 N for parameters without embeddings alone (Kaplan's and Chinchilla's C = 6 N D).
   case sixN = "6 N"
-  /// 6 for each parameter of the layers' matrices, and the attention (DeepSeek's M: 72 layers d² + 12 layers d context).
+  /// 6 for each parameter of the layers, and the attention (DeepSeek's M = 72 layers d² + 12 layers d context).
   case nonEmbedding = "layers + attention"
 }
 

@@ -1,0 +1,139 @@
+// A plan: from a budget and a law to N, D and loss with their intervals, a shape that can be trained, its costs, its
+// hyperparameters, and what lifetime use or a limited text change. Numbers in, numbers out.
+
+public import ApusCore
+
+/// What is to be planned.
+public struct ScalingPlanRequest: Sendable, Equatable {
+  /// What may be spent, and on which machines.
+  public var budget: Budget
+  /// The law that decides.
+  public var law: ParametricLaw
+  /// The number of parameters, where it is given and not to be found.
+  public var parameters: Double?
+  /// Tokens of a row.
+  public var context = 4096
+  /// The vocabulary; nil: in step with the model.
+  public var vocabulary: Int?
+  /// Experts of each layer; nil for a dense model.
+  public var experts: TransformerShape.Experts?
+  /// The tokens that differ; nil: as many as one likes.
+  public var uniqueTokens: Double?
+  /// Tokens read and written in use; nil: not to be minded.
+  public var lifetimeTokens: Double?
+  /// What an operation in use costs relative to one in training.
+  public var inferenceWeight = 1.0
+
+  /// Makes a request.
+  public init(budget: Budget, law: ParametricLaw) {
+    self.budget = budget
+    self.law = law
+  }
+}
+
+/// A value with its 95 % interval, where that is known.
+public struct Estimate: Sendable, Equatable {
+  /// The value.
+  public var value: Double
+  /// Its interval.
+  public var interval: Interval?
+}
+
+/// The plan.
+public struct ScalingPlan: Sendable {
+  /// What was asked.
+  public var request: ScalingPlanRequest
+  /// N.
+  public var parameters: Estimate
+  /// D.
+  public var tokens: Estimate
+  /// L.
+  public var loss: Estimate
+  /// The least and the greatest N that the library's laws give for this budget, as they count it.
+  public var acrossLaws: ClosedRange<Double>
+  /// The sizes that are nearly as good.
+  public var flat: FlatBand
+  /// The shape, nearest to N.
+  public var shape: TransformerShape
+  /// What is left of the budget buys this many tokens for that shape.
+  public var shapeTokens: Double
+  /// Advice on batch and learning rate.
+  public var hyperparameters: Hyperparameters
+  /// Bytes on each device, in the fastest layout that fits; nil where nothing fits or memory is unknown.
+  public var memory: TrainingMemory?
+  /// The cheapest over its life, where lifetime tokens are given.
+  public var lifetime: LifetimeCost?
+  /// The same budget on a limited text, where it is limited.
+  public var data: DataLimit?
+  /// How far outside its runs the law is asked.
+  public var warnings: [String]
+
+  /// Makes the plan.
+  ///
+  /// - Throws: A size for which there is no shape.
+  public init(_ request: ScalingPlanRequest) throws(ApusError) {
+    self.request = request
+    let (law, compute) = (request.law, request.budget.compute)
+    let chosen = Self.allocation(law, request)
+    let draws = law.uncertainty?.draws(of: law) ?? []
+    func estimate(_ value: (ParametricLaw) -> Double) -> Estimate {
+      Estimate(value: value(law), interval: Interval(percentilesOf: draws.map(value)))
+    }
+    parameters = estimate { Self.allocation($0, request).parameters }
+    tokens = estimate { Self.allocation($0, request).tokens }
+    loss = estimate { drawn in
+      let best = Self.allocation(drawn, request)
+      return drawn.loss(parameters: best.parameters, tokens: best.tokens)
+    }
+    let sizes = LawLibrary.all.filter { $0.card.counts != .totalWithExperts && $0.card.id != "clark" }
+      .map { $0.optimum(compute: compute).parameters }
+    acrossLaws = (sizes.min() ?? chosen.parameters)...(sizes.max() ?? chosen.parameters)
+    flat = FlatBand(law, compute: compute)
+    data = request.uniqueTokens.map { DataLimit(LawLibrary.repeated, compute: compute, unique: $0) }
+    lifetime = request.lifetimeTokens.flatMap {
+      LifetimeCost(
+        law, loss: law.loss(parameters: chosen.parameters, tokens: chosen.tokens), lifetimeTokens: $0,
+        inferenceWeight: request.inferenceWeight)
+    }
+    // What is trained in the end: few different tokens decide first, then lifetime, then the law alone.
+    let final = Self.final(chosen, data, lifetime)
+    shape = try TransformerShape.nearest(
+      to: ShapeRequest(
+        parameters: final.parameters, count: law.card.counts, vocabulary: request.vocabulary, experts: request.experts,
+        context: Double(request.context)))
+    shapeTokens = final.tokens
+    hyperparameters = Hyperparameters(
+      nonEmbedding: Double(shape.activeNonEmbeddingParameters), tokens: shapeTokens,
+      compute: 6 * final.parameters * final.tokens, loss: loss.value)
+    memory = Self.memory(shape, request)
+    warnings = law.card.fitted.warnings(parameters: chosen.parameters, tokens: chosen.tokens, compute: compute)
+  }
+
+  /// Operations that the shape takes for its tokens, attention over the whole context counted.
+  public var trainingFlops: Double {
+    shape.trainingFlops(.full, context: Double(request.context)) * shapeTokens
+  }
+
+  /// Seconds of training on all devices; nil where their number is unknown.
+  public var seconds: Double? {
+    request.budget.devices.map { trainingFlops / request.budget.device.rate / Double($0) }
+  }
+
+  private static func allocation(_ law: ParametricLaw, _ request: ScalingPlanRequest) -> Allocation {
+    guard let parameters = request.parameters else { return law.optimum(compute: request.budget.compute) }
+    return Allocation(parameters: parameters, tokens: request.budget.compute / 6 / parameters)
+  }
+
+  private static func final(_ chosen: Allocation, _ data: DataLimit?, _ lifetime: LifetimeCost?) -> Allocation {
+    if let data, data.epochs > 1 { return data.allocation }
+    return lifetime?.allocation ?? chosen
+  }
+
+  private static func memory(_ shape: TransformerShape, _ request: ScalingPlanRequest) -> TrainingMemory? {
+    let devices = request.budget.devices ?? 1
+    guard let memory = request.budget.device.memory else {
+      return TrainingMemory(shape, context: request.context, devices: devices, layout: TrainingLayout())
+    }
+    return TrainingMemory.fitting(shape, context: request.context, devices: devices, memory: memory)
+  }
+}
