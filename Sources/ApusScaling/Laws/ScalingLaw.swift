@@ -57,9 +57,9 @@ extension ScalingLaw {
 }
 
 /// Numbers inside formulas.
-enum FormulaText {
+package enum FormulaText {
   /// Enough digits to check the arithmetic by hand, without more.
-  static func number(_ value: Double) -> String {
+  package static func number(_ value: Double) -> String {
     if value != 0, abs(value) < 1e-3 || abs(value) >= 1e5 { return NumberText.short(value) }
     let digits = value == 0 ? 1 : Int(Double.log10(abs(value)).rounded(.down))
     var text = NumberText.fixed(value, max(0, min(6, 4 - digits)))
@@ -69,7 +69,7 @@ enum FormulaText {
   }
 
   /// FLOPs as a power of ten.
-  static func compute(_ value: Double) -> String {
+  package static func compute(_ value: Double) -> String {
     let exponent = Int(Double.log10(value).rounded(.down))
     let mantissa = value / Double.pow(10, Double(exponent))
     return "\(number((mantissa * 1000).rounded() / 1000))e\(exponent)"

@@ -1,0 +1,173 @@
+// A plan in words: what `apus scaling plan` prints for people, block by block.
+
+import ApusCore
+import ApusScaling
+
+/// The words of a plan.
+struct PlanWords {
+  let plan: ScalingPlan
+
+  init(_ plan: ScalingPlan) { self.plan = plan }
+
+  private var request: ScalingPlanRequest { plan.request }
+  private var budget: Budget { plan.request.budget }
+
+  func lines(explain: Bool) -> [String] {
+    var blocks = [heading, optimum, choices, shape, costs, advice]
+    blocks += [lifetime, data, explain ? formulas : [], warnings].filter { !$0.isEmpty }
+    return Array(blocks.joined(separator: [""]))
+  }
+
+  // MARK: Blocks
+
+  var heading: [String] {
+    let (device, law) = (budget.device, request.law.card)
+    let rate = "\(NumberText.short(device.rate / 1e12)) TFLOP/s (\(NumberText.fixed(100 * device.utilisation, 0)) %"
+    var table = TextTable(["", ""], left: [0, 1])
+    table.add(["budget", "\(FormulaText.compute(budget.compute)) FLOPs"])
+    table.add(["", "\(NumberText.short(budget.deviceHours)) hours of one \(device.name) at \(rate) of its peak)"])
+    if let time = budget.seconds, let devices = budget.devices {
+      table.add(["", "\(NumberText.grouped(devices)) of them: \(NumberText.days(time))"])
+    }
+    if let money = budget.money { table.add(["", "\(NumberText.dollars(money)) at \(price) a device and hour"]) }
+    table.add(["law", "\(law.id): \(law.source) (\(law.edition))"])
+    return table.lines
+  }
+
+  private var price: String { NumberText.dollars(budget.hourlyPrice ?? 0) }
+
+  var optimum: [String] {
+    let unit = request.law.card.lossUnit
+    var table = TextTable(["", "best", "95 % interval", ""], left: [0, 2, 3])
+    func row(_ name: String, _ estimate: Estimate, _ unit: String, _ text: (Double) -> String) {
+      let interval = estimate.interval.map { "\(text($0.low)) to \(text($0.high))" } ?? "not known"
+      table.add([name, text(estimate.value), interval, unit])
+    }
+    row("parameters N", plan.parameters, "counting: \(request.law.card.counts.rawValue)", NumberText.short)
+    row("tokens D", plan.tokens, "\(NumberText.short(plan.tokens.value / plan.parameters.value)) a parameter") {
+      NumberText.short($0)
+    }
+    row("loss L", plan.loss, unit) { NumberText.fixed($0, 3) }
+    return table.lines
+  }
+
+  var choices: [String] {
+    let (flat, laws) = (plan.flat, plan.acrossLaws)
+    return [
+      "Any N from \(NumberText.short(flat.low)) to \(NumberText.short(flat.high)) costs less than "
+        + "\(NumberText.fixed(100 * flat.tolerance, 1)) % of the loss: take the smaller end to serve it cheaply.",
+      "Other laws say \(NumberText.short(laws.lowerBound)) to \(NumberText.short(laws.upperBound)) "
+        + "(apus scaling compare --compute \(FormulaText.compute(budget.compute))).",
+    ]
+  }
+
+  var shape: [String] {
+    let shape = plan.shape
+    let grouped = NumberText.grouped
+    let inner = shape.experts.map { "\($0.count) experts of \(grouped(shape.feedForward)), \($0.active) a token" }
+    var table = TextTable(["", "", ""], left: [0, 2])
+    func add(_ name: String, _ value: Int, _ words: String = "") { table.add([name, grouped(value), words]) }
+    add("parameters", shape.parameters, "all that is stored")
+    if shape.experts != nil { add("", shape.activeParameters, "used by a token") }
+    add("", shape.activeNonEmbeddingParameters, "without embeddings and output")
+    add("", shape.multipliedParameters, "that multiply: layers and output")
+    for convention in [FlopConvention.full, .causal, .palm, .sixN] {
+      let flops = shape.trainingFlops(convention, context: Double(request.context))
+      let name = convention == .full ? "FLOPs a token" : ""
+      add(name, Int(flops), "\(convention.rawValue)\(convention == .sixN ? ", without embeddings" : "")")
+    }
+    add("KV cache", shape.cacheBytes(), "bytes a token, 16 bits")
+    let feedForward = inner ?? "feed-forward \(grouped(shape.feedForward))"
+    return [
+      "Shape: \(shape.layers) layers of width \(grouped(shape.width)), \(shape.heads) heads of \(shape.headWidth), "
+        + "\(shape.keyValueHeads) key–value heads,",
+      "\(feedForward) (gated), vocabulary \(grouped(shape.vocabulary)) (\(shape.isTied ? "tied" : "untied")), "
+        + "context \(grouped(request.context)), \(NumberText.short(plan.shapeTokens)) tokens",
+    ] + table.lines.map { "  " + $0 }
+  }
+
+  var costs: [String] {
+    let total = "\(FormulaText.compute(plan.trainingFlops)) FLOPs, attention counted"
+    let time = plan.seconds.map { "\(NumberText.days($0)) on \(NumberText.grouped(budget.devices ?? 1))" }
+    let hours = NumberText.short(plan.trainingFlops / budget.device.rate / 3600)
+    let training = "Training the shape: \(total); \(time ?? "\(hours) device hours")."
+    guard let memory = plan.memory else {
+      let bytes = NumberText.short(budget.device.memory ?? 0)
+      return [
+        training, "Memory: no layout fits \(bytes)B a device; take more or larger devices, or a shorter context.",
+      ]
+    }
+    func gigabytes(_ bytes: Double) -> String { "\(NumberText.short(bytes / 1e9)) GB" }
+    let states = memory.weights + memory.gradients + memory.optimiser
+    let limit = budget.device.memory.map { " of \(gigabytes($0))" } ?? ""
+    return [
+      training,
+      "Memory a device: \(gigabytes(memory.total))\(limit), one row of \(NumberText.grouped(request.context)) at a time: "
+        + "states \(gigabytes(states)), activations \(gigabytes(memory.activations)), "
+        + "logits \(gigabytes(memory.logits))",
+      "(\(memory.layout.words); mixed precision, AdamW).",
+    ]
+  }
+
+  var advice: [String] {
+    var table = TextTable(["", "batch, tokens", "learning rate"], left: [0])
+    func rate(_ value: Double) -> String { NumberText.scaled(value, digits: 3) }
+    for law in plan.hyperparameters.advice {
+      table.add([
+        law.name, law.batchTokens.map(NumberText.short) ?? "–", law.learningRate.map(rate) ?? "–",
+      ])
+    }
+    let (batch, eta) = (plan.hyperparameters.batchRange, plan.hyperparameters.rateRange)
+    table.add([
+      "range", "\(NumberText.short(batch.lowerBound)) to \(NumberText.short(batch.upperBound))",
+      "\(rate(eta.lowerBound)) to \(rate(eta.upperBound))",
+    ])
+    return table.lines
+  }
+
+  var lifetime: [String] {
+    guard let life = plan.lifetime else { return [] }
+    let short = NumberText.short
+    let money = budget.hourlyPrice.map { price in
+      ", \(NumberText.dollars(life.cost / budget.device.rate / 3600 * price)) in all"
+    }
+    return [
+      "For \(short(life.lifetimeTokens)) tokens in use, the same loss is cheapest from "
+        + "\(short(life.allocation.parameters)) parameters on \(short(life.allocation.tokens)) tokens "
+        + "(\(short(life.allocation.ratio)) a parameter):",
+      "training \(FormulaText.compute(life.trainingFlops)) FLOPs (\(times(life.trainingFlops / budget.compute)) the "
+        + "budget), use \(FormulaText.compute(life.inferenceFlops)), "
+        + "\(NumberText.fixed(100 * life.saving, 0)) % less than the best of the budget\(money ?? ""). "
+        + "The shape above is that.",
+    ]
+  }
+
+  private func times(_ factor: Double) -> String { "\(NumberText.fixed(factor, 2)) times" }
+
+  var data: [String] {
+    guard let data = plan.data else { return [] }
+    let law = LawLibrary.repeated.card
+    guard let advice = data.advice else {
+      return ["\(NumberText.short(data.unique)) different tokens suffice: none needs to be read twice."]
+    }
+    return [
+      "With \(NumberText.short(data.unique)) different tokens: \(NumberText.short(data.allocation.parameters)) "
+        + "parameters, \(NumberText.short(data.allocation.tokens)) tokens read; \(advice).",
+      "Loss \(NumberText.fixed(data.loss, 3)) against \(NumberText.fixed(data.unlimitedLoss, 3)) on endless text, "
+        + "by \(law.id) (\(law.source); \(law.lossUnit)). The shape above is that.",
+    ]
+  }
+
+  var formulas: [String] {
+    var lines = ["How:"] + request.law.explanation(compute: budget.compute)
+    lines += plan.hyperparameters.advice.map { "\($0.name): \($0.formula)" }
+    if let data = plan.data { lines += LawLibrary.repeated.explanation(data.allocation, unique: data.unique) }
+    if let spread = request.law.uncertainty { lines.append("intervals: \(spread.origin)") }
+    return lines
+  }
+
+  var warnings: [String] {
+    let notes = request.law.card.notes.map { "note: \($0)" }
+    return plan.warnings.map { "warning: \($0)" } + notes
+  }
+}
