@@ -34,9 +34,77 @@ import Testing
     #expect(one.output.contains("non-embedding") && one.output.contains("petaflop days"))
   }
 
+  @Test func aPlanHasIntervalsAShapeCostsAndAdvice() async throws {
+    let text = await apus("scaling", "plan", "--compute", "1e21", "--devices", "8", "--price", "2", "--explain")
+    #expect(text.status == 0 && text.error.isEmpty)
+    for part in ["95 % interval", "layers of width", "FLOPs a token", "Memory a device", "Step Law", "L(N, D) ="] {
+      #expect(text.output.contains(part), "\(part)")
+    }
+    #expect(text.output.split(separator: "\n").allSatisfy { $0.count <= 100 })
+    let json = await apus("scaling", "plan", "--compute", "1e21", "--format", "json")
+    let plan = try #require(try JSON.parse(json.output).object)
+    let size = try #require(plan["parameters"]?.object?["value"]?.double)
+    #expect(abs(size / 2.778e9 - 1) < 1e-3)
+    #expect(plan["parameters"]?.object?["interval_95"]?.array?.count == 2)
+    #expect((plan["shape"]?.object?["parameters"]?.int ?? 0) > 2_000_000_000)
+  }
+
+  /// The course's example: 8 billion parameters on 15 trillion tokens, in its numbers.
+  @Test func llamaThreeIsExplained() async {
+    let outcome = await apus("scaling", "plan", "--parameters", "8.03B", "--tokens", "15T", "--explain")
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("5.50 times the FLOPs") && outcome.output.contains("beyond 11.4T tokens in use"))
+    #expect(outcome.output.contains("0.17306 for too few parameters"))
+  }
+
+  @Test func plansForUseAndForLittleText() async {
+    let used = await apus("scaling", "plan", "--compute", "1e21", "--lifetime-tokens", "1T")
+    #expect(used.output.contains("tokens in use, the same loss is cheapest from"))
+    let little = await apus("scaling", "plan", "--compute", "1e21", "--unique-tokens", "2B")
+    #expect(little.output.contains("the text is read") && little.output.contains("not fixed by its data"))
+  }
+
+  @Test func aMeasuredRateIsUsed() async throws {
+    let folder = try FileSystem.makeTemporaryFolder()
+    defer { try? FileSystem.remove(folder) }
+    let file = FileSystem.join(folder, "rate.json")
+    try AtomicFile.write(#"{"flops_per_second": 5e10, "peak_flops_per_second": 2e11}"#, to: file)
+    let plan = await apus("scaling", "plan", "--devices", "1", "--hours", "10", "--measured", file, "--context", "256")
+    #expect(plan.status == 0 && plan.output.contains("1.8e15 FLOPs") && plan.output.contains("25 % of its peak"))
+    try AtomicFile.write(#"{"flops_per_second": "fast"}"#, to: file)
+    let bad = await apus("scaling", "plan", "--devices", "1", "--hours", "10", "--measured", file)
+    #expect(bad.status == 65 && bad.error.contains("flops_per_second"))
+    let absent = await apus("scaling", "plan", "--devices", "1", "--hours", "1", "--measured", file + "x")
+    #expect(absent.status == 66)
+  }
+
+  @Test func aReportIsAFolderThatOneCanShow() async throws {
+    let folder = try FileSystem.makeTemporaryFolder()
+    defer { try? FileSystem.remove(folder) }
+    let outcome = await apus(
+      "scaling", "plan", "--compute", "1e20", "--lifetime-tokens", "1T", "--report", FileSystem.join(folder, "r"))
+    #expect(outcome.status == 0)
+    let names = try FileSystem.list(FileSystem.join(folder, "r"))
+    let expected = [
+      "contours.svg", "frontier.svg", "isoflop.svg", "lifetime.svg", "plan.json", "report.html", "report.md",
+    ]
+    #expect(names.sorted() == expected)
+    let page = try FileSystem.readAll(FileSystem.join(folder, "r/report.html"))
+    let html = String(decoding: page, as: UTF8.self)
+    #expect(html.hasPrefix("<!DOCTYPE html>") && html.contains("95 % interval") && html.contains("frontier.svg"))
+  }
+
   @Test(arguments: [
     ["compare"], ["compare", "--compute", "much"], ["compare", "--compute", "-1e20"], ["compare", "--compute", "nan"],
     ["compare", "--compute", "1e300"], ["compare", "--compute", "1e21", "--law", "chinchila"], ["laws", "kaplann"],
+    ["plan"], ["plan", "--compute", "1e21", "--money", "5", "--price", "1"], ["plan", "--money", "5"],
+    ["plan", "--compute", "1e21", "--law", "kaplan"], ["plan", "--compute", "1e21", "--device", "abacus"],
+    ["plan", "--compute", "1e21", "--utilization", "1.5"], ["plan", "--compute", "1e21", "--active-experts", "2"],
+    ["plan", "--compute", "1e21", "--experts", "4", "--active-experts", "5"],
+    ["plan", "--compute", "1e21", "--context", "0"],
+    ["plan", "--parameters", "1B", "--tokens", "1T", "--lifetime-tokens", "1T"], ["plan", "--devices", "8"],
+    ["plan", "--compute", "1e21", "--parameters", "0"], ["plan", "--compute", "1e14", "--vocabulary", "9000000"],
+    ["plan", "--parameters", "1e30", "--tokens", "1e30"],
   ])
   func whatCannotBeIsRefused(_ arguments: [String]) async {
     let outcome = await apus(["scaling"] + arguments)

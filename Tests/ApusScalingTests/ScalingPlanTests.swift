@@ -1,4 +1,5 @@
-// Plans without fixtures: budgets, what a plan promises and keeps, shapes, memory, and LLaMA 3's 8 billion on 15 trillion.
+// Plans without fixtures: budgets, what a plan promises and keeps, shapes, memory, and LLaMA 3's 8 billion parameters
+// on 15 trillion tokens.
 
 import ApusCore
 import ApusScaling

@@ -59,8 +59,9 @@ public struct FittedRange: Sendable, Equatable {
     let bound = isAbove ? range.upperBound : range.lowerBound
     let factor = isAbove ? value / bound : bound / value
     let times = NumberText.fixed(factor, factor < 9.95 ? 1 : 0)
-    return "\(symbol) = \(NumberText.short(value)) is \(times) times \(isAbove ? "above" : "below") "
-      + "what was fitted (\(isAbove ? "up to" : "from") \(NumberText.short(bound)) \(unit))"
+    let number = unit == "FLOPs" ? FormulaText.compute : NumberText.short
+    return "\(symbol) = \(number(value)) is \(times) times \(isAbove ? "above" : "below") "
+      + "what was fitted (\(isAbove ? "up to" : "from") \(number(bound)) \(unit))"
   }
 }
 
@@ -82,11 +83,13 @@ public struct LawCard: Sendable, Equatable {
   public var fitted: FittedRange
   /// What a user must know besides.
   public var notes: [String]
+  /// What keeps its N or D from standing beside other laws'; nil where nothing does.
+  public var remark: String?
 
   /// Describes a law.
   public init(
     id: String, name: String, source: String, edition: String, counts: ParameterCount, lossUnit: String,
-    fitted: FittedRange, notes: [String] = []
+    fitted: FittedRange, notes: [String] = [], remark: String? = nil
   ) {
     self.id = id
     self.name = name
@@ -96,5 +99,6 @@ public struct LawCard: Sendable, Equatable {
     self.lossUnit = lossUnit
     self.fitted = fitted
     self.notes = notes
+    self.remark = remark
   }
 }

@@ -57,9 +57,7 @@ public enum LawLibrary {
       edition: "fitted by us to 61 released runs; printed: -0.082, -0.108, 0.009, 1.104, 1.847, 314.478",
       counts: .nonEmbedding, lossUnit: "nats per token (SentencePiece 32k, MassiveText)",
       fitted: FittedRange(parameters: 1.5e7...1.3e9, tokens: 130e9...130e9),
-      notes: [
-        "Every run had 130B tokens: the law cannot balance N against D. N is what a token uses, of 64 experts one."
-      ]),
+      remark: "every run had 130B tokens, so C alone decides N: what a token uses, one expert of 64"),
     size: -0.0837827079802768, experts: -0.12336863452771059, interaction: 0.010423916787218738,
     constant: 1.121559852196347, start: 2.3942172151262486, maximum: 217.6548998058411)
 
@@ -68,9 +66,9 @@ public enum LawLibrary {
     edition: "table 1", counts: .totalWithExperts, lossUnit: "nats per token (GPT-2's BPE, C4)",
     fitted: FittedRange(parameters: 64 * 2e6...64 * 5e7, tokens: 1.6e10...1.3e11),
     notes: [
-      "N is of all experts; a token uses 12 parameters in 516.",
-      "The constants have two digits: table 2 of the paper is met to about 1 % of the loss, the best N less well.",
-    ])
+      "The constants have two digits: table 2 of the paper is met to about 1 % of the loss, the best N less well."
+    ],
+    remark: "N is of all experts; a token uses 12 parameters in 516")
 
   /// Fine-grained experts.
   public static let krajewski = FineGrainedExpertsLaw()

@@ -69,18 +69,19 @@ extension TransformerShape {
   }
 
   private static let widths: [Int] =
-    Array(stride(from: 32, to: 1024, by: 32)) + Array(stride(from: 1024, to: 4096, by: 128))
-    + Array(stride(from: 4096, to: 12288, by: 256)) + Array(stride(from: 12288, through: 65536, by: 1024))
+    Array(stride(from: 32, to: 256, by: 32)) + Array(stride(from: 256, to: 1024, by: 64))
+    + Array(stride(from: 1024, to: 2048, by: 256)) + Array(stride(from: 2048, to: 4096, by: 512))
+    + Array(stride(from: 4096, through: 65536, by: 1024))
 
   private static func depths(of width: Int) -> ClosedRange<Int> { max(2, width / 160)...max(3, width / 20) }
 
   private static func candidate(width: Int, layers: Int, _ request: ShapeRequest) -> TransformerShape {
-    let headWidth = width >= 2048 && width % 128 == 0 ? 128 : width >= 256 && width % 64 == 0 ? 64 : 32
+    let headWidth = width >= 2048 ? 128 : width >= 256 ? 64 : 32
     let heads = width / headWidth
     let inner = width * 8 / 3 / (request.experts?.active ?? 1)
     let step = width >= 2048 ? 128 : width >= 256 ? 64 : 32
     return TransformerShape(
-      layers: layers, width: width, heads: heads, keyValueHeads: heads >= 16 && heads % 8 == 0 ? 8 : heads,
+      layers: layers, width: width, heads: heads, keyValueHeads: heads < 16 ? heads : heads % 8 == 0 ? 8 : 4,
       headWidth: headWidth, feedForward: max(step, (inner + step - 1) / step * step), vocabulary: request.vocabulary,
       isTied: request.parameters < 2e9, experts: request.experts)
   }

@@ -17,6 +17,22 @@ extension NumberText {
     return amount < 1e6 ? "$\(grouped(Int(amount.rounded())))" : "$\(short(amount))"
   }
 
+  /// `line` in lines of at most `columns`, broken between words; what follows is indented as the line was.
+  static func wrapped(_ line: String, columns: Int) -> [String] {
+    guard line.count > columns else { return [line] }
+    let indent = String(line.prefix { $0 == " " })
+    var lines: [String] = []
+    var current = indent
+    for word in line.split(separator: " ") {
+      if current.count > indent.count, current.count + 1 + word.count > columns {
+        lines.append(current)
+        current = indent
+      }
+      current += (current.count > indent.count ? " " : "") + word
+    }
+    return lines + [current]
+  }
+
   /// A small number with significant digits as programs write it: 3.12e-4.
   static func scaled(_ value: Double, digits: Int) -> String {
     guard value > 0, value.isFinite else { return fixed(value, 0) }

@@ -15,7 +15,7 @@ struct PlanWords {
   func lines(explain: Bool) -> [String] {
     var blocks = [heading, optimum, choices, shape, costs, advice]
     blocks += [lifetime, data, explain ? formulas : [], warnings].filter { !$0.isEmpty }
-    return Array(blocks.joined(separator: [""]))
+    return Array(blocks.joined(separator: [""])).flatMap { NumberText.wrapped($0, columns: 100) }
   }
 
   // MARK: Blocks
@@ -90,7 +90,13 @@ struct PlanWords {
     let total = "\(FormulaText.compute(plan.trainingFlops)) FLOPs, attention counted"
     let time = plan.seconds.map { "\(NumberText.days($0)) on \(NumberText.grouped(budget.devices ?? 1))" }
     let hours = NumberText.short(plan.trainingFlops / budget.device.rate / 3600)
-    let training = "Training the shape: \(total); \(time ?? "\(hours) device hours")."
+    var training = "Training the shape: \(total); \(time ?? "\(hours) device hours")."
+    let beyond = plan.trainingFlops / (6 * plan.shape.parameters(request.law.card.counts) * plan.shapeTokens)
+    if beyond > 1.1 {
+      training +=
+        " C = 6 N D leaves attention out, which adds \(NumberText.fixed(100 * (beyond - 1), 0)) % here: a "
+        + "shorter --context costs less."
+    }
     guard let memory = plan.memory else {
       let bytes = NumberText.short(budget.device.memory ?? 0)
       return [
@@ -102,8 +108,8 @@ struct PlanWords {
     let limit = budget.device.memory.map { " of \(gigabytes($0))" } ?? ""
     return [
       training,
-      "Memory a device: \(gigabytes(memory.total))\(limit), one row of \(NumberText.grouped(request.context)) at a time: "
-        + "states \(gigabytes(states)), activations \(gigabytes(memory.activations)), "
+      "Memory a device: \(gigabytes(memory.total))\(limit), one row of \(NumberText.grouped(request.context)) at a "
+        + "time: states \(gigabytes(states)), activations \(gigabytes(memory.activations)), "
         + "logits \(gigabytes(memory.logits))",
       "(\(memory.layout.words); mixed precision, AdamW).",
     ]
@@ -137,7 +143,8 @@ struct PlanWords {
         + "(\(short(life.allocation.ratio)) a parameter):",
       "training \(FormulaText.compute(life.trainingFlops)) FLOPs (\(times(life.trainingFlops / budget.compute)) the "
         + "budget), use \(FormulaText.compute(life.inferenceFlops)), "
-        + "\(NumberText.fixed(100 * life.saving, 0)) % less than the best of the budget\(money ?? ""). "
+        + "\(NumberText.fixed(100 * life.saving, 0)) % less than the training-optimal model of this loss"
+        + "\(money ?? ""). "
         + "The shape above is that.",
     ]
   }
@@ -155,6 +162,7 @@ struct PlanWords {
         + "parameters, \(NumberText.short(data.allocation.tokens)) tokens read; \(advice).",
       "Loss \(NumberText.fixed(data.loss, 3)) against \(NumberText.fixed(data.unlimitedLoss, 3)) on endless text, "
         + "by \(law.id) (\(law.source); \(law.lossUnit)). The shape above is that.",
+      law.notes.first ?? "",
     ]
   }
 

@@ -52,13 +52,14 @@ struct ScalingCompare: Command {
         NumberText.short(row.best.ratio), row.loss.map { NumberText.fixed($0, 3) } ?? "–", row.beyond,
       ])
     }
-    let head = ["\(NumberText.short(compute.value)) FLOPs, spent best by each law", ""]
+    let head = ["\(FormulaText.compute(compute.value)) FLOPs, spent best by each law", ""]
     let key = [
       "", "N parameters, D tokens; loss in nats per token of the law's own tokenizer and text; beyond: times outside",
       "its fitted runs. Sources, units and ranges: apus scaling laws.",
     ]
-    guard explain else { return head + table.lines + key }
-    return head + table.lines + key
+    let remarks = rows.compactMap { row in row.card.remark.map { "\(row.card.id): \($0)." } }
+    guard explain else { return head + table.lines + key + remarks }
+    return head + table.lines + key + remarks
       + rows.flatMap { row in
         ["", "\(row.card.id): \(row.card.name), \(row.card.source) (\(row.card.edition))"]
           + (row.formula + row.warnings.map { "! " + $0 }).map { "  " + $0 }

@@ -48,7 +48,8 @@ struct ScalingLaws: Command {
       table.add(["loss", card.lossUnit])
       for (quantity, range) in Self.ranges(card.fitted) { table.add(["fitted \(quantity)", range]) }
       let example = ["", "at 1e21 FLOPs:"] + law.explanation(compute: 1e21).map { "  " + $0 }
-      return ["\(card.id): \(card.name)"] + table.lines.map { "  " + $0 } + card.notes.map { "  – " + $0 } + example
+      return ["\(card.id): \(card.name)"] + table.lines.map { "  " + $0 }
+        + (card.notes + [card.remark].compactMap(\.self)).map { "  – " + $0 } + example
     }
     return Array(blocks.joined(separator: [""]))
   }
@@ -69,7 +70,7 @@ struct ScalingLaws: Command {
       ("edition", .string(card.edition)), ("parameters_count", .string(card.counts.rawValue)),
       ("loss_unit", .string(card.lossUnit)), ("fitted_parameters", pair(card.fitted.parameters)),
       ("fitted_tokens", pair(card.fitted.tokens)), ("fitted_compute_flops", pair(card.fitted.compute)),
-      ("notes", .array(card.notes.map { .string($0) })),
+      ("notes", .array(card.notes.map { .string($0) })), ("remark", card.remark.map { .string($0) } ?? .null),
     ])
   }
 }

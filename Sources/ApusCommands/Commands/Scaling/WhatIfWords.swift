@@ -34,8 +34,9 @@ struct WhatIfWords {
       ["95 % interval of this run's loss: \(NumberText.fixed($0.low, 4)) to \(NumberText.fixed($0.high, 4))."]
     }
     let head = "By \(law.card.id): \(law.card.source) (\(law.card.edition)), \(law.card.lossUnit)"
-    return [head, ""] + table.lines + [""] + verdict + (interval ?? []) + (explain ? [""] + formulas : [])
-      + (warnings.isEmpty ? [] : [""] + warnings.map { "warning: \($0)" })
+    let tail = warnings.isEmpty ? [] : [""] + warnings.map { "warning: \($0)" }
+    let words = [""] + verdict + (interval ?? []) + (explain ? [""] + formulas : []) + tail
+    return ([head, ""] + table.lines + words).flatMap { NumberText.wrapped($0, columns: 100) }
   }
 
   /// Why one would or would not.
