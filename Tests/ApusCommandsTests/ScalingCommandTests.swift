@@ -23,7 +23,7 @@ import Testing
 
   @Test func explainPrintsTheFormulaWithTheNumbersInIt() async {
     let outcome = await apus("scaling", "compare", "--compute", "1e21", "--law", "replication", "--explain")
-    #expect(outcome.output.contains("1.8172 + 482.01/N^0.3478 + 2085.43/D^0.3658"))
+    #expect(outcome.output.contains("1.8172 + 482.01/N^0.3478 + 2085.4/D^0.3658"))
     #expect(outcome.output.contains("= 2.78B parameters"))
   }
 

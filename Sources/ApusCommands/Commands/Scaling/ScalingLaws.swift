@@ -8,7 +8,10 @@ import ArgumentParser
 struct ScalingLaws: Command {
   static let configuration = CommandConfiguration(
     commandName: "laws",
-    abstract: "The laws that there are: source, which parameters N counts, unit of the loss, fitted range.")
+    abstract: "The laws that there are: source, which parameters N counts, unit of the loss, fitted range.",
+    discussion: """
+      Constants are the papers' own; where a paper prints none, or too few digits, the law says how they were had.
+      """)
 
   @Argument(help: ArgumentHelp("Laws to show in full (default: a list of all).", valueName: "id"))
   var ids: [String] = []
