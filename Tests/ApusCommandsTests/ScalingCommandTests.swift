@@ -94,6 +94,25 @@ import Testing
     #expect(html.hasPrefix("<!DOCTYPE html>") && html.contains("95 % interval") && html.contains("frontier.svg"))
   }
 
+  @Test func aFittedLawsFileStandsBesideTheLibrarysLaws() async throws {
+    let folder = try FileSystem.makeTemporaryFolder()
+    defer { try? FileSystem.remove(folder) }
+    let path = FileSystem.join(folder, "own.json")
+    let law = """
+      {"format": "apus-scaling-law", "version": 1, "name": "own", "source": "made up", "loss_unit": "nats/token",
+       "form": "parametric", "constants": {"ln_A": 6.18, "ln_B": 7.64, "ln_E": 0.597, "alpha": 0.3478, "beta": 0.3658},
+       "resamples": [], "runs": 9, "N": [1e7, 1e9], "D": [1e8, 1e11], "C": [1e16, 1e21], "verdict": "sound",
+       "caveats": []}
+      """
+    try AtomicFile.write(law, to: path)
+    let compared = await apus("scaling", "compare", "--compute", "1e21", "--law", path)
+    #expect(compared.status == 0 && compared.output.contains("own.json") && compared.output.contains("kaplan"))
+    let planned = await apus("scaling", "plan", "--compute", "1e21", "--law", path)
+    #expect(planned.status == 0 && planned.output.contains("not known") && planned.output.contains("own.json"))
+    try AtomicFile.write("{}", to: path)
+    #expect(await apus("scaling", "plan", "--compute", "1e21", "--law", path).status == 65)
+  }
+
   @Test(arguments: [
     ["compare"], ["compare", "--compute", "much"], ["compare", "--compute", "-1e20"], ["compare", "--compute", "nan"],
     ["compare", "--compute", "1e300"], ["compare", "--compute", "1e21", "--law", "chinchila"], ["laws", "kaplann"],

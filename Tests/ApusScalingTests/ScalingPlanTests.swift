@@ -170,3 +170,67 @@ import Testing
     }
   }
 }
+
+@Suite struct FittedLawTests {
+  /// Runs of a known law on a grid of sizes and tokens, each loss off by up to half a per cent.
+  private func table() -> RunTable {
+    let law = LawLibrary.replication
+    var stream = Philox(seed: 7).stream()
+    let runs = [5e7, 1e8, 2e8, 4e8, 8e8].flatMap { size in
+      [1e9, 2e9, 4e9, 8e9, 16e9].map { tokens in
+        let noise = 1 + 0.005 * (2 * stream.uniform() - 1)
+        return MeasuredRun(
+          parameters: size, tokens: tokens, loss: law.loss(parameters: size, tokens: tokens) * noise)
+      }
+    }
+    return RunTable(runs, file: "runs.csv")
+  }
+
+  @Test func aFittedLawIsPlannedWithLikeAnyOther() throws {
+    let center = LogParameters(a: 6.18, b: 7.64, e: 0.597, alpha: 0.3478, beta: 0.3658)
+    let resamples = (0..<50).map { index in
+      LogParameters(a: 6.18, b: 7.64, e: 0.597 + 1e-4 * Double(index - 25), alpha: 0.3478, beta: 0.3658)
+    }
+    let file = LawFile(
+      name: "mine", source: "made up", form: .parametric(center, resamples: resamples), table: table(), findings: [])
+    let read = try LawFile(file.json, file: "mine.json")
+    let law = try #require(read.law(path: "folder/mine.json") as? ParametricLaw)
+    #expect(law.card.id == "mine.json" && law.card.fitted.parameters == 5e7...8e8)
+    #expect(abs(law.sizeCoefficient / Double.exp(6.18) - 1) < 1e-12)
+    let draws = try #require(law.uncertainty).draws(of: law)
+    #expect(draws.count == 50 && draws[0].irreducible < law.irreducible)
+    let plan = try ScalingPlan(
+      ScalingPlanRequest(
+        budget: Budget(Budget.Request(compute: 1e20), device: Device.named("h100")), law: law))
+    let loss = try #require(plan.loss.interval)
+    #expect(loss.low < plan.loss.value && plan.loss.value < loss.high && plan.warnings.count == 3)
+  }
+
+  @Test func pathsAndNamesAreToldApart() throws {
+    #expect(LawLibrary.isPath("law.json") && LawLibrary.isPath("./law") && !LawLibrary.isPath("kaplan"))
+    do {
+      _ = try LawLibrary.named("/nowhere/law.json")
+      Issue.record("read a file that is not there")
+    } catch { #expect(error.kind == .missingInput) }
+  }
+
+  @Test func fitsAreDrawn() throws {
+    let fit = try ParametricFit(table(), ParametricFitOptions(starts: .projection))
+    let residuals = fit.residualChart
+    #expect(residuals.series[0].points.count == 25)
+    #expect(residuals.series[0].points.allSatisfy { abs($0.y) < 2 })
+    let ridge = fit.profile(.growth).chart(of: "runs.csv")
+    #expect((ridge.series.first?.points.count ?? 0) > 5)
+    #expect(ridge.series[0].points.allSatisfy { $0.y >= 0.9999 })
+    let law = LawLibrary.replication
+    let equal = [1e18, 1e19].flatMap { compute in
+      [0.25, 0.5, 1, 2, 4].map { factor -> MeasuredRun in
+        let size = law.optimum(compute: compute).parameters * factor
+        let tokens = compute / 6 / size
+        return MeasuredRun(parameters: size, tokens: tokens, loss: law.loss(parameters: size, tokens: tokens))
+      }
+    }
+    let chart = try IsoFLOPFit(RunTable(equal, file: "equal.csv")).chart
+    #expect(chart.series.count == 5 && chart.render().contains("least loss"))
+  }
+}

@@ -22,11 +22,12 @@ public enum LawLibrary {
       .usage, "there is no law '\(id)'", remedy: "\(near)there are \(names.joined(separator: ", "))")
   }
 
-  /// The law called `id`, which must give a loss for any N and D by E + A/N^α + B/D^β.
+  /// The law called `id`, or that of the file of this path, which must give a loss for any N and D by
+  /// E + A/N^α + B/D^β.
   ///
   /// - Throws: A name that there is not, or a law of another form.
   public static func parametric(_ id: String) throws(ApusError) -> ParametricLaw {
-    let law = try law(id)
+    let law = try named(id)
     if let law = law as? ParametricLaw { return law }
     if let law = law as? RepeatedDataLaw { return law.base }
     let names = all.filter { $0 is ParametricLaw || $0 is RepeatedDataLaw }.map(\.card.id)

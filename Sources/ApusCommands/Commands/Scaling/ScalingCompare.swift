@@ -18,7 +18,9 @@ struct ScalingCompare: Command {
   var compute: Amount
 
   @Option(
-    help: ArgumentHelp("A law to show (default: all; see 'apus scaling laws'); may be repeated.", valueName: "id"))
+    help: ArgumentHelp(
+      "A law to show (default: all), may be repeated; a file of 'apus scaling fit' is shown beside all.",
+      valueName: "id"))
   var law: [String] = []
 
   @Flag(help: "Print each formula with the numbers in it.")
@@ -32,11 +34,9 @@ struct ScalingCompare: Command {
   func validate() throws { try ComputeRange.check(compute, "--compute") }
 
   func run(_ console: Console) throws {
-    var laws = LawLibrary.all
-    if !law.isEmpty {
-      laws = []
-      for id in law { laws.append(try LawLibrary.law(id)) }
-    }
+    var laws: [any ScalingLaw] = []
+    for id in law { laws.append(try LawLibrary.named(id)) }
+    if law.allSatisfy(LawLibrary.isPath) { laws += LawLibrary.all }
     let rows = laws.map { LawAnswer($0, compute: compute.value) }
     switch format {
     case .json: try console.printJSON(json(rows), pretty: true)

@@ -21,7 +21,9 @@ struct ScalingPlanCommand: Command {
   @OptionGroup(title: "Budget") var spending: SpendingOptions
 
   @Option(
-    help: ArgumentHelp("The law, one with a loss for any N and D: see 'apus scaling laws'.", valueName: "id"))
+    help: ArgumentHelp(
+      "The law, one with a loss for any N and D (see 'apus scaling laws'), or a file of 'apus scaling fit'.",
+      valueName: "id"))
   var law = "replication"
 
   @Option(help: ArgumentHelp("The number of parameters, where it is given: 8B.", valueName: "count"))
