@@ -29,6 +29,9 @@ public struct ScalingPlanRequest: Sendable, Equatable {
     self.budget = budget
     self.law = law
   }
+
+  /// N before lifetime use and limited text change it: as given, or the law's best.
+  public var size: Double { parameters ?? law.optimum(compute: budget.compute).parameters }
 }
 
 /// A value with its 95 % interval, where that is known.

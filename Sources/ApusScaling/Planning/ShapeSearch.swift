@@ -40,6 +40,16 @@ public struct ShapeRequest: Sendable, Equatable {
     default: 128_256
     }
   }
+
+  /// A context in step with the model: attention over thousands of tokens would be most of a tiny one's work.
+  public static func context(for parameters: Double) -> Int {
+    switch parameters {
+    case ..<3e7: 512
+    case ..<1e8: 1024
+    case ..<1e9: 2048
+    default: 4096
+    }
+  }
 }
 
 extension TransformerShape {

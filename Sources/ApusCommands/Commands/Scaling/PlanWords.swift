@@ -88,9 +88,9 @@ struct PlanWords {
 
   var costs: [String] {
     let total = "\(FormulaText.compute(plan.trainingFlops)) FLOPs, attention counted"
-    let time = plan.seconds.map { "\(NumberText.days($0)) on \(NumberText.grouped(budget.devices ?? 1))" }
-    let hours = NumberText.short(plan.trainingFlops / budget.device.rate / 3600)
-    var training = "Training the shape: \(total); \(time ?? "\(hours) device hours")."
+    let alone = "\(NumberText.days(plan.trainingFlops / budget.device.rate)) on one device"
+    let time = plan.seconds.map { "\(NumberText.days($0)) on \(NumberText.grouped(budget.devices ?? 1))" } ?? alone
+    var training = "Training the shape: \(total); \(time)."
     let beyond = plan.trainingFlops / (6 * plan.shape.parameters(request.law.card.counts) * plan.shapeTokens)
     if beyond > 1.1 {
       training +=
@@ -98,9 +98,12 @@ struct PlanWords {
         + "shorter --context costs less."
     }
     guard let memory = plan.memory else {
-      let bytes = NumberText.short(budget.device.memory ?? 0)
+      let limit = NumberText.short((budget.device.memory ?? 0) / 1e9)
+      let devices = NumberText.grouped(budget.devices ?? 1)
       return [
-        training, "Memory: no layout fits \(bytes)B a device; take more or larger devices, or a shorter context.",
+        training,
+        "Memory: no layout over \(devices) fits \(limit) GB a device; give more --devices, larger ones or a shorter "
+          + "--context.",
       ]
     }
     func gigabytes(_ bytes: Double) -> String { "\(NumberText.short(bytes / 1e9)) GB" }

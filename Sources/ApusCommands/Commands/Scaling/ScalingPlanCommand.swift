@@ -81,7 +81,7 @@ struct ScalingPlanCommand: Command {
   private func plan(_ law: ParametricLaw, _ console: Console) throws {
     var request = ScalingPlanRequest(budget: try spending.budget(), law: law)
     request.parameters = parameters?.value ?? tokens.map { request.budget.compute / 6 / $0.value }
-    request.context = model.context
+    request.context = model.context ?? ShapeRequest.context(for: request.size)
     request.vocabulary = model.vocabulary
     request.experts = model.experts.map { .init(count: $0, active: model.activeExperts ?? 1) }
     request.uniqueTokens = uniqueTokens?.value
@@ -155,8 +155,8 @@ struct SpendingOptions: ParsableArguments {
 
 /// What the model is to be like.
 struct PlannedModelOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Tokens of a row.", valueName: "count"))
-  var context = 4096
+  @Option(help: ArgumentHelp("Tokens of a row (default: in step with the model).", valueName: "count"))
+  var context: Int?
 
   @Option(help: ArgumentHelp("The vocabulary (default: in step with the model).", valueName: "count"))
   var vocabulary: Int?
@@ -168,7 +168,7 @@ struct PlannedModelOptions: ParsableArguments {
   var activeExperts: Int?
 
   func validate() throws {
-    let counts = [("--context", context), ("--vocabulary", vocabulary ?? 1), ("--experts", experts ?? 1)]
+    let counts = [("--context", context ?? 1), ("--vocabulary", vocabulary ?? 1), ("--experts", experts ?? 1)]
     for (name, count) in counts where !(1...10_000_000).contains(count) {
       throw ValidationError("\(name) is \(count); give 1 to 10000000.")
     }
