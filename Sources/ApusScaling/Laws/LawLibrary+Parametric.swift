@@ -64,7 +64,8 @@ extension LawLibrary {
   /// The least value of the objective that the replication states.
   public static let replicationRefit = ParametricLaw(
     card: besiroglu(
-      "replication-refit", "the same, refitted", "least sum of Huber 1e-3 on the replication's 240 runs, fitted by us",
+      "replication-refit", "Chinchilla replicated, refit",
+      "least sum of Huber 1e-3 on the replication's 240 runs, fitted by us",
       ["Objective 0.00101827402, that of the printed row 0.00102284."]),
     irreducible: Double.exp(0.5973068160081432), sizeCoefficient: Double.exp(6.169246371584524),
     dataCoefficient: Double.exp(7.670156776329222), sizeExponent: 0.34731049867362174,

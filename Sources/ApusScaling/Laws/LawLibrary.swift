@@ -94,9 +94,9 @@ public enum LawLibrary {
       notes: ["Exponent's 95 % interval 0.491 to 0.505; from Kaplan's 0.83 by head 0.70, warm-up 0.60, decay 0.57."]),
     coefficient: 0.11819903781389161, exponent: 0.49702879549161855)
 
-  private static func llama(_ id: String, _ edition: String, _ notes: [String]) -> LawCard {
+  private static func llama(_ id: String, _ name: String, _ edition: String, _ notes: [String]) -> LawCard {
     LawCard(
-      id: id, name: "Llama 3", source: "Llama team 2024, arXiv:2407.21783, section 3.2.1", edition: edition,
+      id: id, name: name, source: "Llama team 2024, arXiv:2407.21783, section 3.2.1", edition: edition,
       counts: .all, lossUnit: "none given",
       fitted: FittedRange(parameters: 4e7...1.6e10, compute: 6e18...1e22), notes: notes)
   }
@@ -104,14 +104,14 @@ public enum LawLibrary {
   /// Llama 3's law of the tokens, with the exponent that gives the paper's own prediction.
   public static let llama3 = FrontierLaw(
     card: llama(
-      "llama3", "exponent 0.53778, so that 3.8e25 FLOPs give the 16.55T tokens printed",
+      "llama3", "Llama 3", "exponent 0.53778, so that 3.8e25 FLOPs give the 16.55T tokens printed",
       ["The law is of the tokens; N is what remains."]),
     quantity: .tokens, coefficient: 0.29, exponent: 0.5377840648359593)
 
   /// The same with the printed exponent, which does not give the paper's prediction.
   public static let llama3Rounded = FrontierLaw(
     card: llama(
-      "llama3-rounded", "as printed: 0.29, 0.53",
+      "llama3-rounded", "Llama 3, as printed", "constants as printed: 0.29, 0.53",
       ["The printed digits give 10.5T tokens at 3.8e25 FLOPs; the paper says 16.55T."]),
     quantity: .tokens, coefficient: 0.29, exponent: 0.53)
 }

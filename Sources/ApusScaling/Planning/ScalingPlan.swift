@@ -88,7 +88,7 @@ public struct ScalingPlan: Sendable {
       let best = Self.allocation(drawn, request)
       return drawn.loss(parameters: best.parameters, tokens: best.tokens)
     }
-    let sizes = LawLibrary.all.filter { $0.card.counts != .totalWithExperts && $0.card.id != "clark" }
+    let sizes = LawLibrary.all.filter { $0.card.remark == nil }
       .map { $0.optimum(compute: compute).parameters }
     acrossLaws = (sizes.min() ?? chosen.parameters)...(sizes.max() ?? chosen.parameters)
     flat = FlatBand(law, compute: compute)

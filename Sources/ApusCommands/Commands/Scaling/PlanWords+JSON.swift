@@ -25,7 +25,7 @@ extension PlanWords {
     ])
   }
 
-  private static func json(_ budget: Budget) -> JSON {
+  static func json(_ budget: Budget) -> JSON {
     .fields([
       ("compute_flops", .double(budget.compute)), ("device", .string(budget.device.name)),
       ("device_flops_per_second", .double(budget.device.rate)),

@@ -21,20 +21,12 @@ struct PlanWords {
   // MARK: Blocks
 
   var heading: [String] {
-    let (device, law) = (budget.device, request.law.card)
-    let rate = "\(NumberText.short(device.rate / 1e12)) TFLOP/s (\(NumberText.fixed(100 * device.utilisation, 0)) %"
     var table = TextTable(["", ""], left: [0, 1])
-    table.add(["budget", "\(FormulaText.compute(budget.compute)) FLOPs"])
-    table.add(["", "\(NumberText.short(budget.deviceHours)) hours of one \(device.name) at \(rate) of its peak)"])
-    if let time = budget.seconds, let devices = budget.devices {
-      table.add(["", "\(NumberText.grouped(devices)) of them: \(NumberText.days(time))"])
-    }
-    if let money = budget.money { table.add(["", "\(NumberText.dollars(money)) at \(price) a device and hour"]) }
+    for (index, line) in budget.words.enumerated() { table.add([index == 0 ? "budget" : "", line]) }
+    let law = request.law.card
     table.add(["law", "\(law.id): \(law.source) (\(law.edition))"])
     return table.lines
   }
-
-  private var price: String { NumberText.dollars(budget.hourlyPrice ?? 0) }
 
   var optimum: [String] {
     let unit = request.law.card.lossUnit
@@ -180,5 +172,22 @@ struct PlanWords {
   var warnings: [String] {
     let notes = request.law.card.notes.map { "note: \($0)" }
     return plan.warnings.map { "warning: \($0)" } + notes
+  }
+}
+
+extension Budget {
+  /// What is spent: operations, device hours, time, money; a line each, where known.
+  var words: [String] {
+    let rate = "\(NumberText.short(device.rate / 1e12)) TFLOP/s"
+    let share = "\(NumberText.fixed(100 * device.utilisation, 0)) % of its peak"
+    var lines = [
+      "\(FormulaText.compute(compute)) FLOPs",
+      "\(NumberText.short(deviceHours)) hours of one \(device.name) at \(rate) (\(share))",
+    ]
+    if let seconds, let devices { lines.append("\(NumberText.grouped(devices)) of them: \(NumberText.days(seconds))") }
+    if let money, let hourlyPrice {
+      lines.append("\(NumberText.dollars(money)) at \(NumberText.dollars(hourlyPrice)) a device and hour")
+    }
+    return lines
   }
 }

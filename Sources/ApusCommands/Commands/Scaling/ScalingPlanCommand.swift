@@ -54,9 +54,15 @@ struct ScalingPlanCommand: Command {
     if model.activeExperts != nil, model.experts == nil {
       throw ValidationError("--active-experts needs --experts.")
     }
-    if parameters != nil, tokens != nil, uniqueTokens != nil || use.lifetimeTokens != nil || report != nil {
-      throw ValidationError(
-        "--unique-tokens, --lifetime-tokens and --report plan a run; with --parameters and --tokens it is given.")
+    guard parameters != nil, tokens != nil else { return }
+    let planning: [(String, Bool)] = [
+      ("--compute", spending.compute != nil), ("--money", spending.money != nil),
+      ("--unique-tokens", uniqueTokens != nil), ("--lifetime-tokens", use.lifetimeTokens != nil),
+      ("--report", report != nil), ("--context", model.context != nil), ("--vocabulary", model.vocabulary != nil),
+      ("--experts", model.experts != nil),
+    ]
+    if let flag = planning.first(where: \.1)?.0 {
+      throw ValidationError("\(flag) plans a run; with --parameters and --tokens it is given.")
     }
   }
 
@@ -70,8 +76,7 @@ struct ScalingPlanCommand: Command {
   }
 
   private func judge(_ run: WhatIf, _ law: ParametricLaw, _ console: Console) throws {
-    try ComputeRange.check(Amount(run.compute), "6 × parameters × tokens")
-    let words = WhatIfWords(run, law: law)
+    let words = WhatIfWords(run, law: law, budget: try spending.budget(of: run.compute))
     switch format {
     case .json: try console.printJSON(words.json, pretty: true)
     case .text: for line in words.lines(explain: explain) { try console.output.line(line) }
@@ -142,13 +147,14 @@ struct SpendingOptions: ParsableArguments {
     if let compute { try ComputeRange.check(compute, "--compute") }
   }
 
-  func budget() throws(ApusError) -> Budget {
+  /// The budget that is said, or what `operations` take.
+  func budget(of operations: Double? = nil) throws(ApusError) -> Budget {
     var machine: Device
     if let measured { machine = try Device.measured(measured) } else { machine = try Device.named(device) }
     if let utilization { machine.utilisation = utilization }
     return try Budget(
       Budget.Request(
-        compute: compute?.value, devices: devices, hours: hours?.value, money: money?.value,
+        compute: operations ?? compute?.value, devices: devices, hours: hours?.value, money: money?.value,
         hourlyPrice: price?.value), device: machine)
   }
 }

@@ -7,10 +7,13 @@ import ApusScaling
 struct WhatIfWords {
   let run: WhatIf
   let law: ParametricLaw
+  /// What it costs, and on which machines.
+  let budget: Budget
 
-  init(_ run: WhatIf, law: ParametricLaw) {
+  init(_ run: WhatIf, law: ParametricLaw, budget: Budget) {
     self.run = run
     self.law = law
+    self.budget = budget
   }
 
   private var warnings: [String] {
@@ -35,7 +38,8 @@ struct WhatIfWords {
     }
     let head = "By \(law.card.id): \(law.card.source) (\(law.card.edition)), \(law.card.lossUnit)"
     let tail = warnings.isEmpty ? [] : [""] + warnings.map { "warning: \($0)" }
-    let words = [""] + verdict + (interval ?? []) + (explain ? [""] + formulas : []) + tail
+    let cost = "Training takes " + budget.words.dropFirst().joined(separator: "; ") + "."
+    let words = [""] + verdict + [cost] + (interval ?? []) + (explain ? [""] + formulas : []) + tail
     return ([head, ""] + table.lines + words).flatMap { NumberText.wrapped($0, columns: 100) }
   }
 
@@ -83,7 +87,8 @@ struct WhatIfWords {
     return .fields([
       ("kind", .string("what-if")), ("law", .string(law.card.id)), ("law_source", .string(law.card.source)),
       ("law_edition", .string(law.card.edition)), ("parameters_count", .string(law.card.counts.rawValue)),
-      ("loss_unit", .string(law.card.lossUnit)), ("run", fields(run.allocation, run.compute, run.loss)),
+      ("loss_unit", .string(law.card.lossUnit)), ("budget", PlanWords.json(budget)),
+      ("run", fields(run.allocation, run.compute, run.loss)),
       ("loss_interval_95", run.lossInterval.map { .array([.double($0.low), .double($0.high)]) } ?? .null),
       ("same_compute", fields(run.best, run.compute, run.bestLoss)),
       ("same_loss", fields(run.sameLoss, run.leastCompute, run.loss)), ("overhead", .double(run.overhead)),
