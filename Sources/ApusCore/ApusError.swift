@@ -42,10 +42,18 @@ public struct ApusError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The exit status that a program should end with.
   public var exitStatus: Int32 { kind.rawValue }
 
-  /// One sentence: `file, place: problem; remedy`.
+  /// One sentence on one line: `file, place: problem; remedy`.
   public var description: String {
     let location = [file, place].compactMap { $0 }.joined(separator: ", ")
     let sentence = location.isEmpty ? problem : "\(location): \(problem)"
-    return remedy.map { "\(sentence); \($0)" } ?? sentence
+    return Self.visible(remedy.map { "\(sentence); \($0)" } ?? sentence)
+  }
+
+  // Names come from files: what would move a terminal's cursor or colour its text is spelt out.
+  private static func visible(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    guard scalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
+    return scalars.map { $0.properties.generalCategory == .control ? "\\u{\(String($0.value, radix: 16))}" : "\($0)" }
+      .joined()
   }
 }

@@ -47,14 +47,11 @@ public final class MappedFile: @unchecked Sendable {
 
   /// Maps the file at `path`; an empty file gives no bytes.
   public init(_ path: String) throws(ApusError) {
+    // Before it is opened, which would wait until somebody writes to a pipe; and after, for it may be another now.
+    _ = try Self.mappable(Posix.status(path), path)
     let descriptor = try Posix.open(path, .read)
     defer { close(descriptor) }
-    guard let status = Posix.status(of: descriptor) else { throw Posix.error(.reading, path) }
-    if status.isFolder { throw Posix.error(number: EISDIR, .reading, path) }
-    guard status.isRegular else {
-      throw ApusError(
-        .missingInput, "this is a pipe or device, which cannot be mapped", file: path, remedy: "use a file")
-    }
+    let status = try Self.mappable(Posix.status(of: descriptor), path)
     self.path = path
     guard status.size > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -64,6 +61,16 @@ public final class MappedFile: @unchecked Sendable {
       throw Posix.error(.reading, path)
     }
     bytes = UnsafeRawBufferPointer(start: base, count: status.size)
+  }
+
+  private static func mappable(_ status: Posix.Status?, _ path: String) throws(ApusError) -> Posix.Status {
+    guard let status else { throw Posix.error(.reading, path) }
+    if status.isFolder { throw Posix.error(number: EISDIR, .reading, path) }
+    guard status.isRegular else {
+      throw ApusError(
+        .missingInput, "this is a pipe or device, which cannot be mapped", file: path, remedy: "use a file")
+    }
+    return status
   }
 
   deinit {

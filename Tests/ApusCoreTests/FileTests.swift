@@ -42,6 +42,17 @@ import Testing
     #expect(try FileSystem.list(folder) == ["pipe"])
   }
 
+  @Test(.timeLimit(.minutes(1))) func pipesAreNotMappedAndNotWaitedFor() throws {
+    #expect(mkfifo(path("pipe"), 0o600) == 0)
+    let error = #expect(throws: ApusError.self) { try MappedFile(path("pipe")) }
+    #expect(error?.kind == .missingInput && error?.problem.contains("pipe") == true)
+  }
+
+  @Test func namesFromFilesDoNotSpeakToTheTerminal() {
+    let error = ApusError(.badData, "unexpected: a\u{1B}[31m\nb\u{9B}c", file: "ü.gguf", place: "tensor `\u{7}`")
+    #expect(error.description == #"ü.gguf, tensor `\u{7}`: unexpected: a\u{1b}[31m\u{a}b\u{9b}c"#)
+  }
+
   @Test func filesThatDoNotTellTheirSizeAreReadToTheEnd() throws {
     #if os(Linux)
       let status = try FileSystem.readAll("/proc/self/status")
