@@ -22,6 +22,12 @@ public enum FileSystem {
   /// Whether there is something at `path` that can be read as a file.
   public static func isFile(_ path: String) -> Bool { Posix.status(path).map { !$0.isFolder } ?? false }
 
+  /// Whether two paths lead to the same file or folder, however they are spelt.
+  public static func isSame(_ path: String, _ other: String) -> Bool {
+    guard let first = Posix.status(path), let second = Posix.status(other) else { return false }
+    return first.inode == second.inode && first.device == second.device
+  }
+
   /// Bytes in the file at `path`.
   public static func size(_ path: String) throws(ApusError) -> Int {
     guard let status = Posix.status(path) else { throw Posix.error(.reading, path) }

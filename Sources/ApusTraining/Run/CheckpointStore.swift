@@ -41,8 +41,7 @@ struct CheckpointStore {
   /// Saves everything as the checkpoint after `state.progress.step` steps.
   func write(_ state: CheckpointState, trainer: Trainer, tokenizer: any Tokenizer) throws(ApusError) {
     try FileSystem.makeFolders(folder.checkpoints)
-    let name = RunFolder.name(state.progress.step)
-    try replace(folder.checkpoint(state.progress.step), name) { (partial) throws(ApusError) in
+    try AtomicFolder.write(to: folder.checkpoint(state.progress.step)) { (partial) throws(ApusError) in
       try Self.writeModel(trainer.model, tokenizer, to: partial)
       try trainer.optimizer.save(to: "\(partial)/\(Self.optimizerFile)")
       var files: [(String, JSON)] = []
@@ -61,37 +60,9 @@ struct CheckpointStore {
 
   /// Writes the finished model, which nothing continues from.
   func writeFinal(_ model: Model, tokenizer: any Tokenizer) throws(ApusError) {
-    try replace(folder.final, "final") { (partial) throws(ApusError) in
+    try AtomicFolder.write(to: folder.final) { (partial) throws(ApusError) in
       try Self.writeModel(model, tokenizer, to: partial)
     }
-  }
-
-  /// Lets `body` fill a folder with a hidden name, then gives it the name `target` in one step.
-  private func replace(
-    _ target: String, _ name: String, _ body: (String) throws(ApusError) -> Void
-  ) throws(ApusError) {
-    let parent = FileSystem.parent(of: target)
-    let partial = "\(parent)/.\(name).partial"
-    do throws(ApusError) {
-      try FileSystem.remove(partial)
-      try FileSystem.makeFolders(partial)
-      try body(partial)
-      try FileSystem.synchronizeFolder(partial)
-      if FileSystem.exists(target) { try retire(target, name) }
-      try FileSystem.rename(partial, to: target)
-      try FileSystem.synchronizeFolder(parent)
-    } catch {
-      try? FileSystem.remove(partial)  // make room again; the checkpoints before stay
-      throw error
-    }
-  }
-
-  /// Removes a folder so that it is whole or invisible at every instant.
-  private func retire(_ path: String, _ name: String) throws(ApusError) {
-    let hidden = "\(FileSystem.parent(of: path))/.\(name).removed"
-    try FileSystem.remove(hidden)
-    try FileSystem.rename(path, to: hidden)
-    try FileSystem.remove(hidden)
   }
 
   private static func writeModel(_ model: Model, _ tokenizer: any Tokenizer, to partial: String) throws(ApusError) {
@@ -103,7 +74,7 @@ struct CheckpointStore {
   func prune(keep: Int, best: Int?, upTo step: Int) throws(ApusError) {
     let steps = try folder.checkpointSteps()
     let kept = Set(steps.filter { $0 <= step }.suffix(keep) + [best].compactMap { $0 })
-    for old in steps where !kept.contains(old) { try retire(folder.checkpoint(old), RunFolder.name(old)) }
+    for old in steps where !kept.contains(old) { try AtomicFolder.remove(folder.checkpoint(old)) }
     try removeLeftovers()
   }
 
