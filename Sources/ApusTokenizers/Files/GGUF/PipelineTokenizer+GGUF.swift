@@ -28,10 +28,22 @@ extension PipelineTokenizer {
     vocabulary.separator = specialTokens.separator
     vocabulary.classification = specialTokens.classification
     vocabulary.mask = specialTokens.mask
-    let framed = framed([], and: nil).ids
-    vocabulary.addsBeginning = framed.first.map { $0 == vocabulary.beginning } ?? false
-    vocabulary.addsEnd = framed.last.map { framed.count > 1 && $0 == vocabulary.end } ?? false
+    try setFrame(&vocabulary)
     return vocabulary
+  }
+
+  /// The tokens that stand round every text: llama.cpp knows one before it, which it calls the beginning, and one
+  /// behind it, which it calls the end, whatever their names are here.
+  private func setFrame(_ vocabulary: inout GGUFVocabulary) throws(ApusError) {
+    let before = postProcessor.opening
+    let behind = framed([], and: nil).ids.dropFirst(before.count)
+    vocabulary.addsBeginning = !before.isEmpty
+    vocabulary.addsEnd = !behind.isEmpty
+    // WordPiece has names of its own for them.
+    if case .wordPiece = model { return }
+    guard before.count <= 1, behind.count <= 1 else { throw unnamed("post-processor") }
+    vocabulary.beginning = before.first ?? vocabulary.beginning
+    vocabulary.end = behind.first ?? vocabulary.end
   }
 
   private func unnamed(_ part: String) -> ApusError {
