@@ -143,6 +143,19 @@ import Testing
     }
   }
 
+  @Test func weightsBeyondHalfPrecisionAreNotMadeInfinite() throws {
+    let model = try TinyModels.model(TinyModels.specifications[0])
+    let parameter = try #require(model.parameters.first { $0.decays })
+    parameter.value.withMutableValues { $0[3] = 65_519 }
+    try inTemporaryFolder { folder in
+      try model.save(to: folder, as: .float16)
+      parameter.value.withMutableValues { $0[3] = -65_520 }
+      #expect(problem { try model.save(to: folder, as: .float16) }.contains("-65520.0 is beyond"))
+      #expect(problem { try model.save(gguf: "\(folder)/m.gguf", as: .float16) }.contains("-65520.0 is beyond"))
+      try model.save(to: folder, as: .bfloat16)
+    }
+  }
+
   @Test func missingFilesAreNamed() throws {
     try inTemporaryFolder { folder in
       #expect(problem { _ = try Model.load(folder: folder) }.contains("config.json"))

@@ -5,7 +5,6 @@ import ApusCore
 import ApusFormats
 import ApusGeneration
 import ApusModels
-import ApusTokenizers
 import ArgumentParser
 
 /// `apus convert`.
@@ -16,7 +15,8 @@ struct Convert: Command {
       A name that ends with .gguf becomes a GGUF file for llama.cpp; any other a folder with config.json, \
       model.safetensors and tokenizer.json for transformers. The same logits come out of both, but for rounding. \
       Matrices keep their 16 or 32 bits; blocks of fewer bits become float32, unless --type says otherwise. Tensor \
-      after tensor is written, so memory is that of the input and the largest tensor.
+      after tensor is written, so memory is that of the input and the largest tensor. What is written appears when it \
+      is whole; an interrupt (Ctrl-C) leaves nothing behind.
       """)
 
   @Argument(help: "A model: a Hugging Face folder, a run folder or a .gguf file.")
@@ -48,6 +48,10 @@ struct Convert: Command {
     }
   }
 
+  func validate() throws {
+    if input.isEmpty || output.isEmpty { throw ValidationError("Give the path of a model and one to write to.") }
+  }
+
   func run(_ console: Console) throws {
     let isGGUF = output.hasSuffix(".gguf")
     if type == .q8 && !isGGUF {
@@ -55,63 +59,32 @@ struct Convert: Command {
     }
     let location = try ModelLocation(input)
     try requireFree(location)
-    let model = try location.loadModel()
-    let tokenizer = try location.loadTokenizer()
-    let template = try location.chatTemplate()
-    if isGGUF {
-      try writeGGUF(model, tokenizer, template, console)
-    } else {
-      try writeFolder(model, tokenizer, template)
-    }
-    console.note("\(Quantity.short(Double(model.parameterCount))) parameters written to \(output)")
+    let package = try ModelPackage(location)
+    console.catchInterrupts()
+    let check = { () throws(ApusError) in try console.interruption.check() }
+    let remarks =
+      isGGUF
+      ? try package.write(gguf: output, name: FileSystem.name(of: input), as: type?.element, check: check)
+      : try package.write(folder: output, as: type?.element, check: check)
+    for remark in remarks { console.note("warning: \(remark)") }
+    console.note("\(Quantity.short(Double(package.model.parameterCount))) parameters written to \(output)")
   }
 
   private func requireFree(_ location: ModelLocation) throws(ApusError) {
     guard FileSystem.exists(output) else { return }
-    let isInput = output == location.name || output == input
-    guard overwrite, !isInput else {
+    let parts = try location.gguf.map { path throws(ApusError) in try GGUFCheckpoint(path).files.map(\.path) }
+    if (parts ?? [location.folder, input]).contains(where: { FileSystem.isSame($0, output) }) {
+      throw ApusError(.usage, "the output is the input", file: output, remedy: "choose another name")
+    }
+    guard overwrite else {
       throw ApusError(
-        .usage, isInput ? "the output is the input" : "the output is there already", file: output,
-        remedy: isInput ? "choose another name" : "choose another name or give --overwrite")
+        .usage, "the output is there already", file: output, remedy: "choose another name or give --overwrite")
     }
-  }
-
-  private func writeGGUF(
-    _ model: Model, _ tokenizer: (any Tokenizer)?, _ template: String?, _ console: Console
-  ) throws(ApusError) {
-    var metadata = GGUFMetadata()
-    metadata["general.name"] = .text(FileSystem.name(of: input))
-    if let tokenizer {
-      try vocabulary(of: tokenizer, size: model.specification.vocabulary).write(to: &metadata)
-    } else {
-      metadata["tokenizer.ggml.model"] = .text("no_vocab")
-      console.note("warning: the model came without a tokenizer, so the file has none")
+    guard FileSystem.isFolder(output), !output.hasSuffix(".gguf") else { return }
+    if let foreign = try FileSystem.list(output).first(where: { !ModelPackage.fileNames.contains($0) }) {
+      throw ApusError(
+        .usage, "the folder holds `\(foreign)`, which is no file that a conversion writes, so it is not replaced",
+        file: output, remedy: "choose another name, or remove the folder yourself")
     }
-    if let template { metadata["tokenizer.chat_template"] = .text(template) }
-    let remarks = try model.save(gguf: output, as: type?.element, adding: metadata)
-    for remark in remarks { console.note("warning: \(remark)") }
-  }
-
-  /// The tokenizer as GGUF has it, with as many tokens as the embedding has rows.
-  private func vocabulary(of tokenizer: any Tokenizer, size: Int) throws(ApusError) -> GGUFVocabulary {
-    guard let pipeline = tokenizer as? PipelineTokenizer else {
-      throw ApusError(.badData, "GGUF has no name for this tokenizer", remedy: "write a folder instead")
-    }
-    var vocabulary = try pipeline.ggufVocabulary()
-    for index in vocabulary.tokens.count..<max(size, vocabulary.tokens.count) {
-      vocabulary.tokens.append("[PAD\(index)]".utf8)
-      if !vocabulary.types.isEmpty { vocabulary.types.append(GGUFVocabulary.TokenType.unused.rawValue) }
-      if !vocabulary.scores.isEmpty { vocabulary.scores.append(0) }
-    }
-    return vocabulary
-  }
-
-  private func writeFolder(
-    _ model: Model, _ tokenizer: (any Tokenizer)?, _ template: String?
-  ) throws(ApusError) {
-    try model.save(to: output, as: type?.element)
-    try tokenizer?.save(to: FileSystem.join(output, "tokenizer.json"))
-    guard let template else { return }
-    try AtomicFile.write(Array(template.utf8), to: FileSystem.join(output, "chat_template.jinja"))
   }
 }

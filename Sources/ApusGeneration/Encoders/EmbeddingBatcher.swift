@@ -31,8 +31,8 @@ public struct EmbeddingBatcher {
   private var batch = PackedBatch(tokens: [], segments: [])
   private var waiting: [(tokens: Int, leftOut: Int)] = []
 
-  /// Embeds by `settings`, or by what the model's folder says.
-  /// - Throws: `badData` where the folder asks for what is not supported.
+  /// Embeds by `settings`, or by what the model's files say.
+  /// - Throws: `badData` where they ask for what is not supported.
   public init(_ encoder: EncoderModel, _ settings: EmbeddingSettings? = nil) throws(ApusError) {
     self.encoder = encoder
     if let settings { self.settings = settings } else { self.settings = try encoder.embeddingSettings() }
@@ -64,7 +64,7 @@ public struct EmbeddingBatcher {
         batch, pooling: settings.pooling, normalised: settings.isNormalised, in: workspace)
     guard vectors.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
       throw ApusError(
-        .badData, "the model's vectors are not finite", file: encoder.folder,
+        .badData, "the model's vectors are not finite", file: encoder.location?.name,
         remedy: "its weights are damaged, or its training diverged: take an earlier checkpoint")
     }
     defer {
@@ -92,10 +92,10 @@ public struct EmbeddingBatcher {
 }
 
 extension EncoderModel {
-  /// One vector of D features for each text, made by `settings`, or by what the model's folder says.
+  /// One vector of D features for each text, made by `settings`, or by what the model's files say.
   ///
   /// What a text has beyond the most tokens is left out; `EmbeddingBatcher` says how many, and takes texts one by one.
-  /// - Throws: `badData` where the folder asks for what is not supported, or the model lacks the pooler asked for.
+  /// - Throws: `badData` where they ask for what is not supported, or the model lacks the pooler asked for.
   public func embed(_ texts: [String], _ settings: EmbeddingSettings? = nil) throws(ApusError) -> [[Float]] {
     var batcher = try EmbeddingBatcher(self, settings)
     var vectors: [[Float]] = []
@@ -103,10 +103,10 @@ extension EncoderModel {
     return vectors + (try batcher.finish().map(\.vector))
   }
 
-  /// What the model's folder says of embeddings, with another pooling if one is given.
-  /// - Throws: `badData` where it asks for what is not supported.
+  /// What the model's files say of embeddings, with another pooling if one is given.
+  /// - Throws: `badData` where they ask for what is not supported.
   public func embeddingSettings(pooling: Pooling? = nil) throws(ApusError) -> EmbeddingSettings {
-    guard let folder else { return EmbeddingSettings(pooling: pooling ?? .mean) }
-    return try EmbeddingSettings(folder: folder, pooling: pooling)
+    guard let location else { return EmbeddingSettings(pooling: pooling ?? .mean) }
+    return try EmbeddingSettings(location, pooling: pooling)
   }
 }

@@ -2,6 +2,7 @@
 // pooling's `config.json`, `sentence_bert_config.json`). It reads these files and computes nothing.
 
 public import ApusCore
+import ApusFormats
 public import ApusModels
 
 /// How texts become vectors.
@@ -37,11 +38,24 @@ public struct EmbeddingSettings: Sendable, Equatable {
     try readLimits(folder)
   }
 
+  /// What the model at a place says of its vectors, in its folder or its GGUF file.
+  /// - Parameters:
+  ///   - location: the model's.
+  ///   - pooling: in place of what is said there.
+  /// - Throws: as `init(folder:pooling:)`.
+  init(_ location: ModelLocation, pooling: Pooling?) throws(ApusError) {
+    if let gguf = location.gguf {
+      try self.init(gguf: GGUFFile(gguf).metadata, pooling: pooling)
+    } else {
+      try self.init(folder: location.folder, pooling: pooling)
+    }
+  }
+
   // MARK: - Pooling
 
   private static func pooling(_ folder: String, _ modules: Modules?) throws(ApusError) -> Pooling {
     try modules?.requireKnown()
-    let name = modules?.path(of: "Pooling") ?? "1_Pooling"
+    let name = modules?.path(of: "Pooling") ?? poolingFolder
     guard let config = try reader(folder, "\(name)/config.json") else { return .mean }
     let pooled = config.object.keys.filter { $0.hasPrefix("pooling_mode_") && config.value($0)?.bool == true }
     let modes = pooled.isEmpty ? [try config.string("pooling_mode", default: "mean")] : pooled
@@ -55,13 +69,18 @@ public struct EmbeddingSettings: Sendable, Equatable {
     }
   }
 
+  /// The library's list of the steps from a text to its vector.
+  static let modulesFile = "modules.json"
+  /// Where the library keeps the pooling, unless its list says otherwise.
+  static let poolingFolder = "1_Pooling"
+
   /// The steps that the library takes, of which a pooling and a normalisation are known.
   private struct Modules {
     let file: String
     let entries: [(type: String, path: String)]
 
     init?(_ folder: String) throws(ApusError) {
-      file = FileSystem.join(folder, "modules.json")
+      file = FileSystem.join(folder, modulesFile)
       guard FileSystem.isFile(file) else { return nil }
       entries = (try JSON.read(file).array ?? []).map { entry in
         let type = entry["type"]?.string ?? ""
@@ -86,7 +105,7 @@ public struct EmbeddingSettings: Sendable, Equatable {
   // MARK: - Limits
 
   /// The library's names for its file on the encoder, which depend on the architecture.
-  private static let limitFiles = [
+  static let limitFiles = [
     "sentence_bert_config.json", "sentence_roberta_config.json", "sentence_xlm-roberta_config.json",
     "sentence_camembert_config.json", "sentence_distilbert_config.json",
   ]

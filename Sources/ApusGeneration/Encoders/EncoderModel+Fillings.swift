@@ -44,7 +44,7 @@ extension EncoderModel {
   public func fill(_ text: String, count: Int = 5) throws(ApusError) -> FilledText {
     guard let mask = tokenizer.specialTokens.mask, let own = tokenizer.specialTokens.token(of: mask)?.content else {
       throw ApusError(
-        .badData, "the tokenizer has no mask, the token that stands for a gap", file: folder,
+        .badData, "the tokenizer has no mask, the token that stands for a gap", file: location?.name,
         remedy: "name it as mask_token in tokenizer_config.json, or use a masked language model")
     }
     let ids = try tokenizer.encode(Self.respelt(text, own), special: .recognised)
@@ -78,7 +78,7 @@ extension EncoderModel {
   private func requireHead() throws(ApusError) {
     guard model.specification.encoder?.maskedHead == nil else { return }
     throw ApusError(
-      .badData, "the model has no head that guesses masked tokens, only hidden states", file: folder,
+      .badData, "the model has no head that guesses masked tokens, only hidden states", file: location?.name,
       remedy: "use a checkpoint with a masked-language-model head, or ask for embeddings")
   }
 
@@ -101,7 +101,7 @@ extension EncoderModel {
   private func mostProbable(_ logits: [Float], _ count: Int) throws(ApusError) -> [(id: Int32, probability: Double)] {
     guard logits.allSatisfy(\.isFinite), let greatest = logits.max() else {
       throw ApusError(
-        .badData, "the model's logits are not finite", file: folder,
+        .badData, "the model's logits are not finite", file: location?.name,
         remedy: "its weights are damaged, or its training diverged: take an earlier checkpoint")
     }
     let weights = logits.map { Double.exp(Double($0 - greatest)) }

@@ -17,8 +17,8 @@ public final class EncoderModel: Sendable {
   public let model: Model
   /// Its tokenizer.
   public let tokenizer: any Tokenizer
-  /// The folder that says how embeddings are made; nil: nothing does.
-  let folder: String?
+  /// Where it came from, which says how embeddings are made; nil: nothing does.
+  let location: ModelLocation?
 
   private let pool: ThreadPool
   private let kernels: Kernels
@@ -34,16 +34,16 @@ public final class EncoderModel: Sendable {
   public convenience init(
     _ model: Model, tokenizer: any Tokenizer, packing: Bool = true, pool: ThreadPool = .shared
   ) throws(ApusError) {
-    try self.init(model, tokenizer, folder: nil, packing: packing, pool: pool)
+    try self.init(model, tokenizer, nil, packing: packing, pool: pool)
   }
 
   private init(
-    _ model: Model, _ tokenizer: any Tokenizer, folder: String?, packing: Bool, pool: ThreadPool
+    _ model: Model, _ tokenizer: any Tokenizer, _ location: ModelLocation?, packing: Bool, pool: ThreadPool
   ) throws(ApusError) {
-    try Self.requireEncoder(model, folder)
+    try Self.requireEncoder(model, location)
     self.model = model
     self.tokenizer = tokenizer
-    self.folder = folder
+    self.location = location
     self.pool = pool
     kernels = try Kernels.select()
     if packing { model.packForInference(in: makeWorkspace()) }
@@ -55,21 +55,21 @@ public final class EncoderModel: Sendable {
   public static func load(_ path: String) throws(ApusError) -> EncoderModel {
     let location = try ModelLocation(path)
     let model = try location.loadModel()
-    try requireEncoder(model, location.name)
+    try requireEncoder(model, location)
     let tokenizer =
       if location.gguf == nil { try TokenizerFile.load(path: location.folder) } else { try location.loadTokenizer() }
     guard let tokenizer else {
       throw ApusError(
         .missingInput, "the file holds no tokenizer", file: location.name, remedy: "use a file that holds one")
     }
-    return try EncoderModel(
-      model, tokenizer, folder: location.gguf == nil ? location.folder : nil, packing: true, pool: .shared)
+    return try EncoderModel(model, tokenizer, location, packing: true, pool: .shared)
   }
 
-  private static func requireEncoder(_ model: Model, _ folder: String?) throws(ApusError) {
+  private static func requireEncoder(_ model: Model, _ location: ModelLocation?) throws(ApusError) {
     guard model.specification.encoder == nil else { return }
     throw ApusError(
-      .badData, "a decoder (\(model.specification.architecture)) neither fills gaps nor embeds texts", file: folder,
+      .badData, "a decoder (\(model.specification.architecture)) neither fills gaps nor embeds texts",
+      file: location?.name,
       remedy: "use an encoder such as BERT or RoBERTa, or `apus generate` and `apus logits` with this model")
   }
 

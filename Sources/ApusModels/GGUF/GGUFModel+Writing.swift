@@ -12,11 +12,13 @@ extension Model {
   ///   - type: how matrices are written; nil: as they were read, block types as float32. Norms, biases and routers are
   ///     float32.
   ///   - extra: metadata to add, as the tokenizer's.
+  ///   - check: asked before each tensor; what it throws ends the writing.
   /// - Returns: what the file leaves out or llama.cpp would compute otherwise, one sentence each.
   /// - Throws: `badData` where GGUF does not know the architecture or cannot say one of its choices.
   @discardableResult
   public func save(
-    gguf path: String, as type: ElementType? = nil, adding extra: GGUFMetadata = GGUFMetadata()
+    gguf path: String, as type: ElementType? = nil, adding extra: GGUFMetadata = GGUFMetadata(),
+    check: () throws(ApusError) -> Void = {}
   ) throws(ApusError) -> [String] {
     guard let dialect = architecture.gguf else {
       throw ApusError(
@@ -29,7 +31,7 @@ extension Model {
     var metadata = GGUFMetadata()
     metadata["general.architecture"] = .text(dialect.name)
     metadata["general.type"] = .text("model")
-    metadata["general.file_type"] = .count(Self.fileType(type))
+    metadata["general.file_type"] = .count(Self.fileType(tensors.descriptions))
     for (key, value) in GGUFSpecification.metadata(of: specification, dialect) { metadata[key] = value }
     for (key, value) in extra.entries { metadata[key] = value }
     let factors = rotationFactors
@@ -37,6 +39,7 @@ extension Model {
     try GGUFWriter.write(
       to: path, metadata: metadata, tensors: factors.map(\.description) + tensors.descriptions
     ) { tensor, sink throws(ApusError) in
+      try check()
       if let factor = factors.first(where: { $0.description == tensor }) {
         try factor.values.withBytes(sink)
       } else {
@@ -53,9 +56,11 @@ extension Model {
     }
   }
 
-  // llama.cpp's number for the type of most tensors.
-  private static func fileType(_ type: ElementType?) -> Int {
-    switch type {
+  // llama.cpp's number for the type of most of the weights.
+  private static func fileType(_ tensors: [TensorDescription]) -> Int {
+    var bytes: [ElementType: Int] = [:]
+    for tensor in tensors { bytes[tensor.type, default: 0] += tensor.type.byteCount(shape: tensor.shape) ?? 0 }
+    return switch bytes.max(by: { $0.value < $1.value })?.key {
     case .float16: 1
     case .q8v0: 7
     case .bfloat16: 32

@@ -3,7 +3,7 @@
 // numbers.
 
 import ApusCore
-import ApusFormats
+package import ApusFormats
 import ApusTensor
 
 enum GGUFSpecification {
@@ -121,7 +121,7 @@ enum GGUFSpecification {
   private static func readTokens(_ spec: inout Specification, _ metadata: GGUFMetadata) throws(ApusError) {
     spec.beginToken = try metadata.int("tokenizer.ggml.bos_token_id")
     spec.endTokens = []
-    for key in ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"] {
+    for key in GGUFMetadata.endTokenKeys {
       if let token = try metadata.int(key), !spec.endTokens.contains(token) { spec.endTokens.append(token) }
     }
   }
@@ -161,6 +161,11 @@ enum GGUFSpecification {
     if experts.sharedWidth > 0 { entries.append(("expert_shared_feed_forward_length", .count(experts.sharedWidth))) }
     return entries
   }
+}
+
+extension GGUFMetadata {
+  /// Where llama.cpp looks for tokens that end texts: of the text, of a turn, of a message.
+  package static let endTokenKeys = ["eos", "eot", "eom"].map { "tokenizer.ggml.\($0)_token_id" }
 }
 
 extension GGUFValue {

@@ -25,10 +25,17 @@ extension Model {
 
   /// Writes `config.json` and `model.safetensors`, each atomically, so that transformers loads the folder.
   ///
-  /// `type` is that of the matrices; nil: as they are held, block types as float32.
-  public func save(to folder: String, as type: ElementType? = nil) throws(ApusError) {
+  /// - Parameters:
+  ///   - folder: the folder, made if it is missing.
+  ///   - type: how matrices are written; nil: as they are held, block types as float32.
+  ///   - check: asked before each tensor; what it throws ends the writing.
+  /// - Throws: `inputOutput` where the disk refuses.
+  public func save(
+    to folder: String, as type: ElementType? = nil, check: () throws(ApusError) -> Void = {}
+  ) throws(ApusError) {
     try FileSystem.makeFolders(folder)
-    try CheckpointFolder.writeWeights(weightMap, as: type, to: FileSystem.join(folder, SafetensorsFolder.singleName))
+    let weights = FileSystem.join(folder, SafetensorsFolder.singleName)
+    try CheckpointFolder.writeWeights(weightMap, as: type, to: weights, check: check)
     var configuration = JSON.object(CheckpointFolder.configuration(of: self, as: type)).serialized(pretty: true)
     configuration.append(UInt8(ascii: "\n"))
     try AtomicFile.write(configuration, to: FileSystem.join(folder, "config.json"))
@@ -124,11 +131,14 @@ enum CheckpointFolder {
   }
 
   /// Writes all tensors, matrices as `type`; nil: as they are held, block types as float32.
-  static func writeWeights(_ map: WeightMap, as type: ElementType?, to path: String) throws(ApusError) {
+  static func writeWeights(
+    _ map: WeightMap, as type: ElementType?, to path: String, check: () throws(ApusError) -> Void
+  ) throws(ApusError) {
     let output = StoredOutput(map, as: type, keepingSmallTensors: false)
     let kernels = try Kernels.select()
     try SafetensorsWriter.write(to: path, metadata: ["format": "pt"], tensors: output.descriptions) {
       tensor, sink throws(ApusError) in
+      try check()
       try output.write(tensor, kernels, to: sink)
     }
   }

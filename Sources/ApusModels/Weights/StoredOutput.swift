@@ -34,6 +34,7 @@ struct StoredOutput {
   func write(_ tensor: TensorDescription, _ kernels: Kernels, to sink: TensorSink) throws(ApusError) {
     for entry in parts[Array(tensor.name.utf8)] ?? [] {
       let values = entry.fileValues(kernels)
+      if tensor.type == .float16 { try Self.requireHalf(values, tensor) }
       guard let numbers = StoredNumbers(tensor.type), numbers != .float32 else {
         try values.withBytes(sink)
         continue
@@ -45,6 +46,16 @@ struct StoredOutput {
       }
       try bytes.withBytes(sink)
     }
+  }
+
+  // Half precision's greatest number is 65,504; what rounds beyond would become infinite without a word.
+  private static let halfOverflow: Float = 65_520
+
+  private static func requireHalf(_ values: [Float], _ tensor: TensorDescription) throws(ApusError) {
+    guard let value = values.first(where: { $0.isFinite && abs($0) >= Self.halfOverflow }) else { return }
+    throw ApusError(
+      .badData, "the weight \(value) is beyond what F16 can hold", place: "tensor `\(tensor.name)`",
+      remedy: "choose BF16 or F32")
   }
 
   private static func type(of entry: WeightMap.Entry, wanted: ElementType?, keepingSmallTensors: Bool) -> ElementType {
