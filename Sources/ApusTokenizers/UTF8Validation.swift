@@ -34,7 +34,7 @@ public enum UTF8Validation {
   }
 
   /// The length in bytes of the valid character at `place`, or 0 where there is none.
-  static func characterLength(in bytes: Span<UInt8>, at place: Int) -> Int {
+  public static func characterLength(in bytes: Span<UInt8>, at place: Int) -> Int {
     let lead = bytes[place]
     let length = length(lead: lead)
     guard length > 1 else { return length }

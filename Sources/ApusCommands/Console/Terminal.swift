@@ -46,6 +46,16 @@ public struct Terminal: Sendable {
     case blue = "34"
     /// Cyan letters.
     case cyan = "36"
+    /// Black letters on green.
+    case onGreen = "30;42"
+    /// Black letters on yellow.
+    case onYellow = "30;43"
+    /// Black letters on magenta.
+    case onMagenta = "30;45"
+    /// Black letters on cyan.
+    case onCyan = "30;46"
+    /// Black letters on white.
+    case onWhite = "30;47"
   }
 
   /// `text` in a style where there are colours, and plain elsewhere.

@@ -9,9 +9,12 @@ struct TokenizerSummary: Summary {
   private let tokenizer: any Tokenizer
   private static let mostShown = 8
 
-  init(_ path: String) throws(ApusError) {
+  init(_ path: String) throws(ApusError) { self.init(path, try TokenizerFile.load(path: path)) }
+
+  /// Of a tokenizer that was read from `path`.
+  init(_ path: String, _ tokenizer: any Tokenizer) {
     self.path = path
-    tokenizer = try TokenizerFile.load(path: path)
+    self.tokenizer = tokenizer
   }
 
   var lines: [String] {

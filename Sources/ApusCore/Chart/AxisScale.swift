@@ -25,6 +25,10 @@ struct AxisScale {
       range = wanted
     }
     (low, high) = (range.lowerBound, range.upperBound)
+    guard axis.names.isEmpty else {
+      ticks = axis.names.enumerated().map { Tick(value: Double($0), label: $1) }
+      return
+    }
     ticks = axis.scale == .linear ? AxisScale.linearTicks(range, target) : AxisScale.logarithmicTicks(range, target)
   }
 

@@ -23,6 +23,8 @@ public struct SVGChart: Sendable, Equatable {
     public var scale: Scale
     /// The values to show; nil takes them from the data and the reference lines.
     public var range: ClosedRange<Double>?
+    /// Words that stand at 0, 1, 2, … instead of numbers, for values that are choices; empty for numbers.
+    public var names: [String] = []
 
     /// Makes an axis.
     public init(_ label: String, unit: String? = nil, scale: Scale = .linear, range: ClosedRange<Double>? = nil) {

@@ -4,16 +4,18 @@ import ApusCore
 import ApusTokenizers
 import ArgumentParser
 
-/// `apus tokenizer`: train, encode, decode.
+/// `apus tokenizer`: train, encode, decode, inspect, compare.
 struct TokenizerCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokenizer",
-    abstract: "Make a tokenizer, and turn text into token ids and back.",
+    abstract: "Make a tokenizer, turn text into token ids and back, look at what it does.",
     discussion: """
       A tokenizer is a folder with a tokenizer.json as Hugging Face's libraries read and write it; those of tiktoken, \
       sentencepiece, BERT, GPT-2 and Mistral are read too.
       """,
-    subcommands: [TokenizerTrain.self, TokenizerEncode.self, TokenizerDecode.self]
+    subcommands: [
+      TokenizerTrain.self, TokenizerEncode.self, TokenizerDecode.self, TokenizerInspect.self, TokenizerCompare.self,
+    ]
   )
 }
 

@@ -17,7 +17,8 @@ struct TokenizerEncode: Command {
     discussion: """
       Prints the ids of the whole text on one line, with spaces between; nothing is added. Any bytes may be encoded, \
       text or not. With --lines, each line of the input is a JSON string, and each line of the output a JSON array of \
-      its ids.
+      its ids. With --show, the tokens themselves are printed instead: on coloured grounds in a terminal, in quotation \
+      marks elsewhere, as JSON with their ids and places on request.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -30,17 +31,25 @@ struct TokenizerEncode: Command {
   @Flag(help: "Read one JSON string a line, print one JSON array a line.")
   var lines = false
 
+  @Flag(help: "Show the tokens as text instead of their ids.")
+  var show = false
+
   @Option(help: "Special tokens written in the text: all are recognised, or none (they are plain text).")
   var special: Special = .all
 
   @Option(help: "text: ids with spaces between; json: one array.")
   var format: OutputFormat = .text
 
+  func validate() throws {
+    if show && lines { throw ValidationError("--show and --lines exclude each other; leave one out.") }
+  }
+
   func run(_ console: Console) throws {
     let tokenizer = try source.load()
     if lines { return try encodeLines(tokenizer, console) }
     try TextInput.with(file, console) { text in
       warn(ofLossIn: text, tokenizer, console)
+      if show { return try show(Array(text), tokenizer, console) }
       let ids = try encode(text.span, tokenizer)
       try Self.write(ids, format, to: console.output)
     }
@@ -60,16 +69,41 @@ struct TokenizerEncode: Command {
     }
   }
 
+  private var policy: SpecialTokenPolicy { special == .all ? .recognised : .plainText }
+
   private func encode(_ text: Span<UInt8>, _ tokenizer: any Tokenizer) throws(ApusError) -> [Int32] {
     var ids: [Int32] = []
-    do throws(ApusError) {
-      try tokenizer.encode(text, special: special == .all ? .recognised : .plainText, into: &ids)
-    } catch {
+    try named { () throws(ApusError) in try tokenizer.encode(text, special: policy, into: &ids) }
+    return ids
+  }
+
+  /// Shows the tokens: where they stand in the text is said in JSON only.
+  private func show(_ text: [UInt8], _ tokenizer: any Tokenizer, _ console: Console) throws {
+    if format == .json {
+      let located = try named { () throws(ApusError) in try tokenizer.locate(text, special: policy) }
+      let tokens = zip(located.ids, located.bytes).map { id, place -> JSON in
+        let places: [(String, JSON)] = [("start", JSON(place.lowerBound)), ("end", JSON(place.upperBound))]
+        return .fields([("id", JSON(Int(id)))] + TokenText.fields(tokenizer.bytes(of: id) ?? []) + places)
+      }
+      return try console.printJSON(.array(tokens))
+    }
+    let tokens = try encode(text.span, tokenizer).map { tokenizer.bytes(of: $0) ?? [] }
+    let terminal = console.outputTerminal
+    let shown =
+      terminal.hasColor
+      ? TokenText.colored(tokens, terminal) : tokens.map(TokenText.quoted).joined(separator: " ")
+    try console.output.line(shown)
+    let ratio = NumberText.fixed(Double(text.count) / Double(max(1, tokens.count)), 2)
+    console.note("\(tokens.count) tokens for \(text.count) bytes: \(ratio) bytes per token")
+  }
+
+  /// Does work whose errors name the input.
+  private func named<Result>(_ work: () throws(ApusError) -> Result) throws(ApusError) -> Result {
+    do throws(ApusError) { return try work() } catch {
       var error = error
       error.file = TextInput.name(file)
       throw error
     }
-    return ids
   }
 
   private func warn(
