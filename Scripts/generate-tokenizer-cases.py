@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes Tests/ApusTokenizersTests/Cases: small tokenizers of every component of the `tokenizers` library (huggingface.jsonl), and
-small models of sentencepiece (sentencepiece.jsonl), with the ids and texts that the libraries give for texts full of traps.
+small models of sentencepiece (sentencepiece.jsonl), with the ids and texts that the libraries give for texts full of traps; and batches
+that are cut and filled up in every way (lengths.jsonl).
 
     python3 -m pip install tokenizers sentencepiece && python3 Scripts/generate-tokenizer-cases.py
 """
@@ -272,8 +273,54 @@ def write_sentencepiece():
             output.write(json.dumps(document_, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
+def batch(tokenizer, inputs):
+    """What the library makes of a batch; null where it refuses."""
+    try:
+        encodings = tokenizer.encode_batch(inputs)
+    except Exception as error:  # The library's own class is Exception.
+        assert "Truncation error" in str(error), error
+        return None
+    return [{"i": one.ids, "y": one.type_ids, "m": one.attention_mask} for one in encodings]
+
+
+def write_lengths():
+    """One small WordPiece tokenizer with [CLS] and [SEP], which the first line has, under every way to cut and to fill up."""
+    letters = [chr(97 + index) for index in range(26)]
+    vocabulary = {token: id for id, token in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]"] + letters)}
+    model = {"type": "WordPiece", "vocab": vocabulary, "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 9}
+    frame = {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]}
+    text = json.dumps(
+        {
+            "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
+            "pre_tokenizer": {"type": "WhitespaceSplit"}, "post_processor": frame, "decoder": None, "model": model,
+        }
+    )
+    rng = random.Random(500)
+    with (CASES / "lengths.jsonl").open("w", encoding="utf-8") as output:
+        output.write(text + "\n")
+        for number in range(240):
+            tokenizer = Tokenizer.from_str(text)
+            if number % 4 != 3:
+                strategy = ["longest_first", "only_first", "only_second"][number % 3]
+                tokenizer.enable_truncation(rng.randint(4, 12), stride=0, strategy=strategy, direction=rng.choice(["left", "right"]))
+            if number % 5 != 4:
+                length = rng.choice([None, 6, 14])
+                multiple = rng.choice([None, 4, 5])
+                tokenizer.enable_padding(
+                    direction=rng.choice(["left", "right"]), pad_id=0, pad_type_id=rng.randint(0, 1), pad_token="[PAD]", length=length,
+                    pad_to_multiple_of=multiple)
+            is_pair = rng.random() < 0.6
+            def words():
+                return " ".join(rng.choices(letters, k=rng.randint(0, 12)))
+            inputs = [(words(), words()) if is_pair else words() for _ in range(rng.randint(1, 3))]
+            written = json.loads(tokenizer.to_str())
+            case = {key: written[key] for key in ["truncation", "padding"]} | {"batch": inputs, "rows": batch(tokenizer, inputs)}
+            output.write(json.dumps(case, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
 def main():
     write_sentencepiece()
+    write_lengths()
     count = 0
     with (CASES / "huggingface.jsonl").open("w", encoding="utf-8") as output:
         for name, seed, text in configurations():

@@ -17,6 +17,10 @@ public struct PipelineTokenizer: Tokenizer {
   public let joining: TokenJoining
   /// What is put round the ids of a text on request.
   private(set) var postProcessor: PostProcessor
+  /// How the tokenizer's file wants texts cut.
+  public var truncation: Truncation?
+  /// How the tokenizer's file wants texts filled up.
+  public var padding: Padding?
   /// The components as `tokenizer.json` spells them.
   private(set) var source: ComponentSource
 
@@ -85,17 +89,38 @@ public struct PipelineTokenizer: Tokenizer {
   /// - Throws: `badData` with the offset of the first character that the vocabulary cannot express; `usage` for a text
   ///   of 2 GiB or more, which is to be encoded by parts, and for a special token where these are forbidden.
   public func encode(_ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [Int32]) throws(ApusError) {
+    var work = scratch.take()
+    defer { scratch.giveBack(work) }
+    try encode(text, special: special, &work, into: &ids)
+  }
+
+  /// The number of tokens of `text`; no more than a few thousand ids are held at a time.
+  /// - Throws: what encoding throws.
+  public func countTokens(_ text: Span<UInt8>, special: SpecialTokenPolicy) throws(ApusError) -> Int {
+    var work = scratch.take()
+    work.count = 0
+    var rest: [Int32] = []
+    defer {
+      work.count = nil
+      scratch.giveBack(work)
+    }
+    try encode(text, special: special, &work, into: &rest)
+    return rest.count + (work.count ?? 0)
+  }
+
+  /// The same with the scratch that is given.
+  func encode(
+    _ text: Span<UInt8>, special: SpecialTokenPolicy, _ work: inout EncodingScratch, into ids: inout [Int32]
+  ) throws(ApusError) {
     guard text.count <= Int32.max else {
       throw ApusError(
         .usage, "a text of \(text.count) bytes is too long to be encoded at once", remedy: "encode it by documents")
     }
-    var work = scratch.take()
     let outcome = text.withUnsafeBufferPointer { text in
       var run = Run(tokenizer: self, special: special, text: text)
       run.encode(&work, &ids)
       return run
     }
-    scratch.giveBack(work)
     if let found = outcome.refused { throw forbidden(found) }
     if let missing = outcome.missing { throw inexpressible(text, at: missing) }
   }
@@ -161,6 +186,7 @@ public struct PipelineTokenizer: Tokenizer {
         piece in
         let failure =
           if let borders { work.encodeWords(piece, borders, model, &ids) } else { work.encode(piece, model, &ids) }
+        work.settle(&ids)
         if let failure, missing == nil {
           missing = offset + range.lowerBound + Self.offset(of: piece, in: segment) + (isNormal ? 0 : failure)
         }

@@ -7,6 +7,13 @@ public struct TokenizedText: Sendable, Equatable {
   public var ids: [Int32]
   /// For each id 0 or 1: which of two texts it belongs to.
   public var types: [Int32]
+  /// How many of the first ids fill the text up; see ``Padding``.
+  public internal(set) var filledBefore = 0
+  /// How many of the last ids fill the text up.
+  public internal(set) var filledBehind = 0
+
+  /// For each id whether it is the text's, frame included, and does not fill it up: what models call attention mask.
+  public var mask: [Bool] { ids.indices.map { $0 >= filledBefore && $0 < ids.count - filledBehind } }
 
   /// Makes one of ids with their types.
   public init(ids: [Int32], types: [Int32]) {

@@ -22,9 +22,19 @@ public protocol Tokenizer: Sendable {
   /// The tokens that begin every text a model reads, as the tokenizer's files ask for; encoding adds none of them.
   var opening: [Int32] { get set }
 
+  /// How the tokenizer's file wants texts cut for its model; encoding does so only where it is asked to.
+  var truncation: Truncation? { get }
+
+  /// How the tokenizer's file wants texts filled up for its model.
+  var padding: Padding? { get }
+
   /// Appends the ids of `text` to `ids`; nothing is added before or after.
   /// - Throws: `badData` where the text holds something that this vocabulary cannot express.
   func encode(_ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [Int32]) throws(ApusError)
+
+  /// The number of tokens of `text`, without holding their ids.
+  /// - Throws: what encoding throws.
+  func countTokens(_ text: Span<UInt8>, special: SpecialTokenPolicy) throws(ApusError) -> Int
 
   /// The ids of `text` with the place of each in it; the ids are those of ``encode(_:special:into:)``.
   /// - Throws: what encoding throws.
@@ -78,6 +88,12 @@ extension Tokenizer {
   /// Nothing is lost.
   public var lostBytes: [UInt8] { [] }
 
+  /// Texts have any length.
+  public var truncation: Truncation? { nil }
+
+  /// Texts are not filled up.
+  public var padding: Padding? { nil }
+
   /// Nothing is added.
   public func framed(_ ids: [Int32], and second: [Int32]?) -> TokenizedText { PostProcessor.none.apply(ids, second) }
 
@@ -95,17 +111,36 @@ extension Tokenizer {
   }
 
   /// The ids of a text, or of two that belong together, with all that the model expects round them.
+  /// - Parameters:
+  ///   - text: the text.
+  ///   - second: the second of a pair.
+  ///   - special: what happens to special tokens that are written in them.
+  ///   - truncation: how they are cut, for instance ``truncation``; nil leaves them whole.
+  /// - Throws: what encoding and cutting throw.
   public func encodeFramed(
-    _ text: String, and second: String? = nil, special: SpecialTokenPolicy = .plainText
+    _ text: String, and second: String? = nil, special: SpecialTokenPolicy = .plainText,
+    cut truncation: Truncation? = nil
   ) throws(ApusError) -> TokenizedText {
-    let ids = try encode(text, special: special)
-    guard let second else { return framed(ids, and: nil) }
-    return framed(ids, and: try encode(second, special: special))
+    var ids = try encode(text, special: special)
+    var more: [Int32]?
+    if let second { more = try encode(second, special: special) }
+    if let truncation {
+      let frame = framed([], and: more == nil ? nil : []).ids.count
+      try truncation.apply(to: &ids, and: &more, added: frame)
+    }
+    return framed(ids, and: more)
   }
 
-  /// The number of tokens of `bytes`.
+  /// The number of tokens of `bytes`, without holding their ids.
   public func countTokens(_ bytes: [UInt8], special: SpecialTokenPolicy = .plainText) throws(ApusError) -> Int {
-    try encode(bytes, special: special).count
+    try countTokens(bytes.span, special: special)
+  }
+
+  /// The number of tokens of `text`.
+  public func countTokens(_ text: Span<UInt8>, special: SpecialTokenPolicy) throws(ApusError) -> Int {
+    var ids: [Int32] = []
+    try encode(text, special: special, into: &ids)
+    return ids.count
   }
 
   /// The bytes that the token stands for inside a text, or nil where there is no such token.

@@ -89,6 +89,21 @@ struct EncodingScratch {
   private var cache = WordCache()
   private var ids: [Int32] = []
   private var places = TokenPlaces()
+  /// Words up to this length are remembered: none where chance cuts them.
+  private var longestRemembered = WordCache.longestWord
+
+  /// How many ids were counted and dropped, where only their number is asked for.
+  var count: Int?
+  private static let mostHeld = 4096
+
+  init() {}
+
+  /// Scratch that leaves merges out; not to be reused for another text.
+  init(_ dropout: MergeDropout) {
+    merger.queue.draws = MergeDropout.Draws(dropout)
+    rankedMerger.queue.draws = merger.queue.draws
+    longestRemembered = -1
+  }
 
   /// Appends the ids of `word`; the offset of a byte that nothing stands for, if there is one.
   @inline(__always)
@@ -100,9 +115,16 @@ struct EncodingScratch {
       output.append(token)
       return nil
     }
-    let isCached = word.count <= WordCache.longestWord
+    let isCached = word.count <= longestRemembered
     if isCached && cache.append(word, to: &output) { return nil }
     return work(word, model, isCached, &output)
+  }
+
+  /// Drops ids that are only to be counted, once they are many.
+  @inline(__always) mutating func settle(_ ids: inout [Int32]) {
+    guard let counted = count, ids.count >= Self.mostHeld else { return }
+    count = counted + ids.count
+    ids.removeAll(keepingCapacity: true)
   }
 
   /// The ids of `word` with the place of each in it; without the cache, which knows none.
@@ -126,6 +148,7 @@ struct EncodingScratch {
       let failure = encode(UnsafeBufferPointer(rebasing: piece[start..<place]), model, &output)
       missing = missing ?? failure.map { $0 + start }
       start = place
+      settle(&output)
     }
     let failure = encode(UnsafeBufferPointer(rebasing: piece[start...]), model, &output)
     return missing ?? failure.map { $0 + start }

@@ -42,6 +42,24 @@ private struct Pieces: Tokenizer {
     }
   }
 
+  @Test func everyWayToCutAnyBytesGivesTheWhole() throws {
+    var generator = SeededGenerator(9)
+    for _ in 0..<150 {
+      let bytes = RandomText.bytes(upTo: 10, using: &generator)
+      let whole = Array(String(decoding: bytes, as: UTF8.self).utf8)
+      // Bit i of a number says whether the bytes are cut behind byte i.
+      for cuts in 0..<1 << max(0, bytes.count - 1) {
+        var pieces: [[UInt8]] = [[]]
+        for (place, byte) in bytes.enumerated() {
+          pieces[pieces.count - 1].append(byte)
+          if cuts >> place & 1 == 1 { pieces.append([]) }
+        }
+        let (text, _) = try streamed(Pieces(pieces: pieces))
+        #expect(Array(text.utf8) == whole, "\(pieces)")
+      }
+    }
+  }
+
   @Test func invalidBytesBecomeTheSameAsInTheWhole() throws {
     var generator = SeededGenerator(7)
     for _ in 0..<5_000 {

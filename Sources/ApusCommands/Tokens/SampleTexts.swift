@@ -1,6 +1,6 @@
-// The text that tokenizers are measured on where no file is named: one paragraph in fifteen languages, the first article
-// of the Universal Declaration of Human Rights (United Nations, 1948). The same content in each, so that the numbers of
-// tokens compare.
+// The text that tokenizers are measured on where no file is named: one paragraph in fifteen languages, the first
+// article of the Universal Declaration of Human Rights (United Nations, 1948). The same content in each, so that the
+// numbers of tokens compare.
 
 import ApusCore
 import ApusTokenizers

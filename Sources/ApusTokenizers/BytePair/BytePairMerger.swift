@@ -11,7 +11,8 @@ struct BytePairMerger {
   private var ranks: [UInt32] = []
   private var previous: [Int32] = []
   private var next: [Int32] = []
-  private var heap = BinaryHeap<UInt64>()
+  /// The merges of a long word, or of any word where merges are left out by chance.
+  var queue = MergeQueue()
 
   private static let none = UInt32.max
   /// Up to this many symbols the search is faster than the heap.
@@ -20,7 +21,7 @@ struct BytePairMerger {
   /// Merges `symbols` until no merge of `table` applies.
   mutating func merge(with table: PairMap<Merge>) {
     if symbols.count < 2 { return }
-    if symbols.count <= Self.shortWord { mergeShort(table) } else { mergeLong(table) }
+    if symbols.count <= Self.shortWord && queue.draws == nil { mergeShort(table) } else { mergeLong(table) }
   }
 
   private mutating func mergeShort(_ table: PairMap<Merge>) {
@@ -48,14 +49,11 @@ struct BytePairMerger {
     return best
   }
 
-  /// Symbols form a list linked both ways by index; a merged right neighbour leaves it. A candidate in the heap is
-  /// rank << 32 | index, and is stale if the rank at that index is no longer the same.
+  /// Symbols form a list linked both ways by index; a merged right neighbour leaves it.
   private mutating func mergeLong(_ table: PairMap<Merge>) {
     link()
     for index in 0..<symbols.count - 1 { offer(index, table) }
-    while let candidate = heap.pop() {
-      let index = Int(candidate & 0xFFFF_FFFF)
-      guard ranks[index] == UInt32(candidate >> 32) else { continue }
+    while let index = queue.pop(ranks) {
       let right = Int(next[index])
       guard let merge = table[symbols[index], symbols[right]] else { continue }
       symbols[index] = merge.id
@@ -71,7 +69,7 @@ struct BytePairMerger {
 
   private mutating func link() {
     let count = symbols.count
-    heap.removeAll()
+    queue.removeAll()
     ranks = [UInt32](repeating: Self.none, count: count)
     previous = (0..<count).map { Int32($0) - 1 }
     next = (0..<count).map { Int32($0) + 1 }
@@ -84,6 +82,6 @@ struct BytePairMerger {
       return
     }
     ranks[index] = merge.rank
-    heap.push(UInt64(merge.rank) << 32 | UInt64(index))
+    queue.push(merge.rank, index)
   }
 }

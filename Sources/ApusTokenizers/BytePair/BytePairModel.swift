@@ -23,7 +23,7 @@ struct BytePairModel: Sendable {
     var prefix: [UInt8] = []
     /// Put behind a word's last symbol.
     var suffix: [UInt8] = []
-    /// How probable it is in training that a merge is left out; encoding here leaves none out.
+    /// How probable it is in training that a merge is left out; see ``MergeDropout``.
     var dropout: Double?
   }
 
@@ -71,7 +71,8 @@ struct BytePairModel: Sendable {
   func encode(_ word: UnsafeBufferPointer<UInt8>, _ merger: inout BytePairMerger) -> Int? {
     merger.symbols.removeAll(keepingCapacity: true)
     merger.places.removeAll()
-    if options.prefersWholeWords, let id = vocabulary.id(of: word) {
+    // As in the library, chance comes before whole words.
+    if options.prefersWholeWords, merger.queue.draws == nil, let id = vocabulary.id(of: word) {
       merger.symbols.append(id)
       merger.places.append(0, word.count)
       return nil

@@ -48,7 +48,8 @@ struct RankedPairModel: Sendable {
     _ word: UnsafeBufferPointer<UInt8>, _ merger: inout RankedMerger, into ids: inout [Int32],
     _ places: inout TokenPlaces
   ) -> Int? {
-    if prefersWholeWords, let id = vocabulary.id(of: word) {
+    // As in the library, chance comes before whole words.
+    if prefersWholeWords, merger.queue.draws == nil, let id = vocabulary.id(of: word) {
       ids.append(id)
       places.append(0, word.count)
       return nil
@@ -122,7 +123,8 @@ struct RankedMerger {
   private var ranks: [UInt32] = []
   private var previous: [Int32] = []
   private var next: [Int32] = []
-  private var heap = BinaryHeap<UInt64>()
+  /// The merges of a long word, or of any word where merges are left out by chance.
+  var queue = MergeQueue()
   private static let shortWord = 48
 
   mutating func removeAll() {
@@ -146,7 +148,7 @@ struct RankedMerger {
   /// Merges until no two neighbours are a token; `rank` gives the rank of the token that a stretch is.
   mutating func merge(_ rank: (_ start: Int, _ end: Int) -> UInt32) {
     guard starts.count > 2 else { return }
-    if starts.count <= Self.shortWord && !hasFrozen { mergeShort(rank) } else { mergeLong(rank) }
+    if starts.count <= Self.shortWord && !hasFrozen && queue.draws == nil { mergeShort(rank) } else { mergeLong(rank) }
   }
 
   private mutating func mergeShort(_ rank: (Int, Int) -> UInt32) {
@@ -170,14 +172,12 @@ struct RankedMerger {
   /// As in BytePairMerger: a list linked both ways, the candidates in a heap.
   private mutating func mergeLong(_ rank: (Int, Int) -> UInt32) {
     let count = starts.count - 1
-    heap.removeAll()
+    queue.removeAll()
     ranks = [UInt32](repeating: RankedPairModel.never, count: count)
     previous = (0..<count).map { Int32($0) - 1 }
     next = (0..<count).map { Int32($0) + 1 }
     for index in 0..<count - 1 { offer(index, count, rank) }
-    while let candidate = heap.pop() {
-      let index = Int(candidate & 0xFFFF_FFFF)
-      guard ranks[index] == UInt32(candidate >> 32) else { continue }
+    while let index = queue.pop(ranks) {
       let right = Int(next[index])
       ranks[right] = RankedPairModel.never
       next[index] = next[right]
@@ -200,6 +200,6 @@ struct RankedMerger {
     }
     let value = rank(Int(starts[index]), Int(starts[Int(next[right])]))
     ranks[index] = value
-    if value != RankedPairModel.never { heap.push(UInt64(value) << 32 | UInt64(index)) }
+    if value != RankedPairModel.never { queue.push(value, index) }
   }
 }

@@ -11,9 +11,9 @@ struct TokenizerJSONReader {
   let roles: SpecialTokens.Roles
 
   func tokenizer() throws(ApusError) -> PipelineTokenizer {
-    // Texts are encoded whole and one by one: what a file says about cutting and filling them up is the caller's
-    // business.
-    root.ignore("version", "truncation", "padding")
+    root.ignore("version")
+    let lengths = TextLengthReader(root: root)
+    let (truncation, padding) = (try lengths.truncation(), try lengths.padding())
     var added = try addedTokens()
     let normalizer = try NormalizerReader(file: file).read(root.value("normalizer"))
     var preTokenizer = try PreTokenizerReader(file: file).read(root.value("pre_tokenizer"))
@@ -27,10 +27,13 @@ struct TokenizerJSONReader {
     try root.finish()
     adopt(model.vocabulary, &added, isByteLevel: isByteLevel)
     try check(added, against: model)
-    return PipelineTokenizer(
+    var tokenizer = PipelineTokenizer(
       normalizer: normalizer, splitter: preTokenizer.splitter, model: model,
       specialTokens: SpecialTokens(added, roles: roles), joining: joining, postProcessor: postProcessor,
       source: ComponentSource(root, isByteLevel: isByteLevel))
+    tokenizer.truncation = truncation
+    tokenizer.padding = padding
+    return tokenizer
   }
 
   private func addedTokens() throws(ApusError) -> [AddedToken] {

@@ -17,8 +17,8 @@ extension PipelineTokenizer {
   var json: JSON {
     [
       "version": "1.0",
-      "truncation": .null,
-      "padding": .null,
+      "truncation": truncation?.json ?? .null,
+      "padding": padding.map { $0.json(token: Self.text(content(of: $0.id) ?? [])) } ?? .null,
       "added_tokens": .array(specialTokens.tokens.map(Self.json)),
       "normalizer": source.normalizer,
       "pre_tokenizer": source.preTokenizer,
