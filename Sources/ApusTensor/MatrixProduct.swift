@@ -30,8 +30,8 @@ final class MatrixProduct {
   let kernels: Kernels
   let pool: ThreadPool
 
-  // Floats of one packed chunk: with the kernel's own block of `a` it fits the second-level cache.
-  static let chunk = 1 << 16
+  // Floats of one packed chunk: the kernel packs its block of `a` once for each, and cuts the chunk to the second cache.
+  static let chunk = 1 << 18
   // Steps of k packed at a time where a chunk cannot hold them all.
   static let steps = 512
   // Each worker's memory: a chunk, then the kernel's scratch or a panel's rows as they are unpacked.
@@ -41,7 +41,7 @@ final class MatrixProduct {
   init(kernels: Kernels, pool: ThreadPool) {
     self.kernels = kernels
     self.pool = pool
-    let rows = max(Self.steps * kernels.table.pointee.panel, Self.chunk / 8)
+    let rows = Self.steps * kernels.table.pointee.panel
     let scratch = max(kernels.table.pointee.product_scratch, rows)
     memoryPerWorker = (Self.chunk + scratch + 31) & ~15
     memory = TensorStorage(count: pool.threads * memoryPerWorker)
@@ -152,10 +152,9 @@ final class MatrixProduct {
     }
   }
 
-  // Steps of k between two packings: all where a chunk holds a good number of panels of them, else even parts that
-  // begin at the blocks of a stored type.
+  // Steps of k between two packings: even parts that begin at the blocks of a stored type.
   private func stepsAtOnce(_ k: Int, _ b: SecondFactor) -> Int {
-    let parts = k * kernels.table.pointee.panel <= Self.chunk / 8 ? 1 : (k + Self.steps - 1) / Self.steps
+    let parts = (k + Self.steps - 1) / Self.steps
     let even = max(1, (k + parts - 1) / max(1, parts))
     guard case .stored(let matrix) = b else { return even }
     return (even + matrix.blockLength - 1) / matrix.blockLength * matrix.blockLength

@@ -13,6 +13,7 @@
 #define K_BLOCK 384
 #define M_BLOCK (MR * 32)
 #define B_BLOCK 49152
+#define PANELS_WORTH_PACKING 4
 #define PREFETCH_STEPS (4096 / (PANEL * sizeof(float)))
 
 // ---- Packing ----
@@ -166,6 +167,28 @@ static void pack_rows(const apus_product *p, size_t m_begin, size_t m_end, size_
   }
 }
 
+// The same of MR rows that lie step by step in memory: squares of W by W are transposed in registers. Writes beyond the
+// last step where `may_spill`, and there only what comes after overwrites.
+static void pack_tile(const float *a, ptrdiff_t a_row, size_t steps, float *packed, bool may_spill) {
+  for (size_t s = 0; s < steps; s += W) {
+    size_t count = steps - s < W ? steps - s : W;
+    for (size_t first = 0; first < MR; first += W) {
+      size_t rows = MR - first < W ? MR - first : W;
+      vf square[W];
+      for (size_t i = 0; i < W; i++) {
+        const float *row = a + (ptrdiff_t)(first + i) * a_row + (ptrdiff_t)s;
+        square[i] = i >= rows ? vset(0) : count == W ? vload(row) : vload_n(row, count);
+      }
+      vtranspose(square);
+      float *to = packed + s * MR + first;
+      for (size_t i = 0; i < count; i++, to += MR) {
+        if (rows == W || may_spill || s + i + 1 < steps) vstore(to, square[i]);
+        else vstore_n(to, square[i], rows);
+      }
+    }
+  }
+}
+
 // The sums of one tile over one block of k; the columns of a partial panel pass through a whole one.
 static void run_tile(const apus_product *p, tile_function function, const float *a, const float *b, size_t steps,
                      size_t m, size_t rows, size_t n, size_t columns, bool from_c) {
@@ -186,18 +209,29 @@ static void run_tile(const apus_product *p, tile_function function, const float 
 // Rows m_begin ..< m_end (at most M_BLOCK) of the panels, steps k ..< k + steps.
 static void block(const apus_product *p, size_t m_begin, size_t m_end, size_t panel_begin, size_t panel_end, size_t k,
                   size_t steps, float *scratch) {
-  bool pack_a = p->a_k != 1;
+  bool is_strided = p->a_k != 1;
+  // Rows that lie step by step are read in place, unless many panels make up for bringing them together: MR rows a
+  // power of two apart fall on the same few places of the first cache.
+  size_t packed_rows = is_strided ? m_end - m_begin
+                       : panel_end - panel_begin >= PANELS_WORTH_PACKING ? (m_end - m_begin) / MR * MR : 0;
   bool has_epilogue = k + steps == p->k && (p->bias || p->preactivation || p->residual ||
                                             p->activation != APUS_ACTIVATION_NONE);
   bool from_c = p->accumulate || k > 0;
-  if (pack_a) pack_rows(p, m_begin, m_end, k, steps, scratch);
+  if (is_strided) {
+    pack_rows(p, m_begin, m_end, k, steps, scratch);
+  } else {
+    for (size_t m = 0; m < packed_rows; m += MR)
+      pack_tile(p->a + (ptrdiff_t)(m_begin + m) * p->a_row + (ptrdiff_t)k, p->a_row, steps, scratch + m * steps,
+                m + MR < packed_rows);
+  }
   size_t at_once = steps * PANEL < B_BLOCK ? B_BLOCK / (steps * PANEL + 1) : 1;
   for (size_t first = panel_begin; first < panel_end; first += at_once) {
     size_t end = panel_end - first < at_once ? panel_end : first + at_once;
     for (size_t m = m_begin; m < m_end; m += MR) {
       size_t rows = m_end - m < MR ? m_end - m : MR;
-      const float *a = pack_a ? scratch + (m - m_begin) * steps : p->a + (ptrdiff_t)m * p->a_row + (ptrdiff_t)k;
-      tile_function function = (pack_a ? packed_tiles : direct_tiles)[rows];
+      bool is_packed = m - m_begin < packed_rows;
+      const float *a = is_packed ? scratch + (m - m_begin) * steps : p->a + (ptrdiff_t)m * p->a_row + (ptrdiff_t)k;
+      tile_function function = (is_packed ? packed_tiles : direct_tiles)[rows];
       for (size_t panel = first; panel < end; panel++) {
         size_t n = panel * PANEL;
         size_t columns = p->n - n < PANEL ? p->n - n : PANEL;
