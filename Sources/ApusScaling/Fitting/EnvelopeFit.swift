@@ -72,6 +72,25 @@ public struct EnvelopeFit: Sendable {
     return ConfidenceInterval(Statistics.quantile(sorted, tail), Statistics.quantile(sorted, 1 - tail))
   }
 
+  /// What speaks against believing it: sentences, the worst first.
+  public var findings: [FitHealth.Finding] {
+    let interval = exponentInterval()
+    let (lower, upper) = (NumberText.fixed(interval.lower, 2), NumberText.fixed(interval.upper, 2))
+    let isKnown = interval.width.isFinite
+    let weight: FitHealth.Verdict =
+      !isKnown || interval.width > 0.3 ? .illPosed : interval.width > 0.15 ? .doubtful : .sound
+    return [
+      FitHealth.Finding(
+        weight: weight,
+        text: (weight == .illPosed ? "Ill-posed: resamples" : "Resamples") + " of the curves put a "
+          + (isKnown ? "at \(lower) to \(upper)." : "anywhere.")),
+      FitHealth.Finding(
+        weight: .sound,
+        text: "Points inside a run are worse than a run that ends there with a decayed learning rate; the envelope "
+          + "leans to runs that end near it."),
+    ]
+  }
+
   /// The best curve in each bin, without the bins at both ends that the smallest and the largest size win.
   private static func envelope(_ curves: [TrainingCurve], bins: Int) -> [EnvelopePoint] {
     guard let first = curves.map(\.first).min(), let last = curves.map(\.last).max(), last > first else { return [] }

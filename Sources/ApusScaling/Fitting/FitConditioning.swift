@@ -10,8 +10,6 @@ struct FitConditioning: Sendable {
   let slopes: [FitVector]
   /// The ratio of the largest singular value of the scaled slopes to the smallest.
   let number: Double
-  /// The share that each constant has in the direction that the runs say least about: squares that add up to 1.
-  let weakest: [Double]
 
   private let isTied: Bool
 
@@ -31,17 +29,21 @@ struct FitConditioning: Sendable {
       matrix.indices.map { matrix[row][$0] / (matrix[row][row] * matrix[$0][$0]).squareRoot() }
     }
     let values = SymmetricMatrix.eigenvalues(scaled)
-    let least = max(values.first?.value ?? 0, 0), greatest = values.last?.value ?? 0
+    let least = max(values.first ?? 0, 0), greatest = values.last ?? 0
     number = scaled.joined().allSatisfy(\.isFinite) && least > 0 ? (greatest / least).squareRoot() : .infinity
-    weakest = values.first?.vector.map { $0 * $0 } ?? []
   }
 
-  /// The product of the slopes with themselves, summed over the runs; tied exponents are one constant.
+  /// The slopes by each constant that is free: tied exponents are one.
+  private static func row(_ slope: FitVector, isTied: Bool) -> [Double] {
+    isTied ? [slope[0], slope[1], slope[2], slope[3] + slope[4]] : (0..<5).map { slope[$0] }
+  }
+
+  /// The product of the slopes with themselves, summed over the runs.
   private static func product(_ slopes: [FitVector], isTied: Bool) -> [[Double]] {
     let count = isTied ? 4 : 5
     var matrix = [[Double]](repeating: [Double](repeating: 0, count: count), count: count)
     for slope in slopes {
-      let row = isTied ? [slope[0], slope[1], slope[2], slope[3] + slope[4]] : (0..<5).map { slope[$0] }
+      let row = Self.row(slope, isTied: isTied)
       for i in 0..<count {
         for j in 0..<count { matrix[i][j] += row[i] * row[j] }
       }
@@ -54,7 +56,7 @@ struct FitConditioning: Sendable {
   func pull(_ residuals: [Double], delta: Double) -> [Double] {
     let inverse = SymmetricMatrix.inverse(Self.product(slopes, isTied: isTied))
     return zip(slopes, residuals).map { slope, residual in
-      let row = isTied ? [slope[0], slope[1], slope[2], slope[3] + slope[4]] : (0..<5).map { slope[$0] }
+      let row = Self.row(slope, isTied: isTied)
       guard let inverse else { return slope.norm * min(abs(residual), delta) }
       let leverage = row.indices.reduce(0) { sum, i in
         sum + row.indices.reduce(0) { $0 + row[i] * inverse[i][$1] * row[$1] }

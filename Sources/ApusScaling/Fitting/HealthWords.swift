@@ -97,13 +97,18 @@ struct HealthWords {
   /// The values that neither the profile nor the resamples exclude, where they have no end; the resamples know that
   /// rows of one run are no independent witnesses.
   private func unbounded(_ profile: FitProfile) -> String? {
-    let interval = profile.interval, drawn = bootstrap.interval(of: profile.quantity.value)
-    let lower = interval.lower.isFinite && drawn.lower > 0.1 * drawn.upper ? interval.lower : nil
-    let upper = interval.upper.isFinite ? max(interval.upper, drawn.upper) : nil
+    var interval = profile.interval
+    if bootstrap.laws.count >= 40 {
+      let drawn = bootstrap.interval(of: profile.quantity.value)
+      interval.lower = drawn.lower > 0.1 * drawn.upper ? min(interval.lower, drawn.lower) : -.infinity
+      interval.upper = max(interval.upper, drawn.upper)
+    }
+    let lower = interval.lower.isFinite ? interval.lower : nil
+    let upper = interval.upper.isFinite ? interval.upper : nil
     switch (lower, upper) {
     case (nil, nil): return "any value"
     case (nil, let upper?): return "any value up to \(NumberText.short(upper))"
-    case (let lower?, nil): return "any value from \(NumberText.short(min(lower, drawn.lower))) up"
+    case (let lower?, nil): return "any value from \(NumberText.short(lower)) up"
     case (_?, _?): return nil
     }
   }

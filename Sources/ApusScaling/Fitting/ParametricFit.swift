@@ -94,16 +94,6 @@ public struct ParametricFit: Sendable {
       .log(run.loss) - .log(parameters.loss(parameters: run.parameters, tokens: run.tokens))
     }
   }
-
-  /// The fit as a law of the library.
-  public func law(name: String) -> ParametricLaw {
-    let sizes = table.runs.map(\.parameters)
-    return ParametricLaw(
-      name: name, source: "fitted to \(table.runs.count) runs of \(table.file)", irreducible: parameters.irreducible,
-      sizeCoefficient: parameters.sizeCoefficient, dataCoefficient: parameters.dataCoefficient,
-      sizeExponent: parameters.alpha, dataExponent: parameters.beta,
-      fittedSizes: (sizes.min() ?? 0)...(sizes.max() ?? 0))
-  }
 }
 
 /// The search of a fit: its objective, what must hold, where it begins.

@@ -18,7 +18,8 @@ public struct RepetitionFit: Sendable {
   public let profile: [FitProfile.Point]
   /// Up to which objective a value of R_D* is believed (FitProfile's limit).
   public let limit: Double
-  /// The believed values of R_D*; open where nothing in 1 to 1,000 is excluded.
+  /// The believed values of R_D*, with those that other laws without repetition would give where that law was fitted
+  /// too; open where nothing in 1 to 1,000 is excluded.
   public let interval: ConfidenceInterval
   /// The law without repetition.
   public let law: LogParameters
@@ -37,8 +38,8 @@ public struct RepetitionFit: Sendable {
   public init(
     _ table: RunTable, law: LogParameters? = nil, delta: Double = 1e-3, pool: ThreadPool = .shared
   ) throws(ApusError) {
-    let law = if let law { law } else { try Self.fittedLaw(table, delta, pool) }
-    guard let problem = RepetitionProblem(table, law: law, delta: delta) else {
+    let once = law == nil ? try Self.fitWithoutRepetition(table, delta, pool) : nil
+    guard let base = law ?? once?.parameters, let problem = RepetitionProblem(table, law: base, delta: delta) else {
       throw table.error(
         "no run says how many unique tokens it saw, or none repeats them",
         remedy: "give the column 'unique_tokens', the number of different tokens")
@@ -55,11 +56,30 @@ public struct RepetitionFit: Sendable {
     objective = best.value
     profile = zip(logs, valley).map { FitProfile.Point(value: .exp($0), objective: $1.value) }
     limit = best.value + problem.criticalRise(at: best.point)
-    let believed = profile.filter { [limit] in $0.objective <= limit }.map(\.value)
-    let (least, most) = (min(believed.first ?? .infinity, dataConstant), max(believed.last ?? 0, dataConstant))
-    interval = ConfidenceInterval(least <= 1 ? 0 : least, most >= 999 ? .infinity : most)
-    self.law = problem.law
+    let believed = profile.filter { [limit] in $0.objective <= limit }.map(\.value) + [dataConstant]
+    let drawn = once.map { Self.dataConstants(table, of: $0, from: best.point, pool) } ?? []
+    interval = Self.range(believed + drawn)
+    self.law = base
     self.table = table
+  }
+
+  /// What R_D* would be for the laws without repetition that resamples give: their middle 95 %.
+  private static func dataConstants(
+    _ table: RunTable, of once: ParametricFit, from start: FitVector, _ pool: ThreadPool
+  ) -> [Double] {
+    let laws = Bootstrap(once, resamples: 100, pool: pool).laws
+    let found = pool.map(laws.count, scratch: { Minimizer() }) { index, minimizer -> Double in
+      guard let problem = RepetitionProblem(table, law: laws[index], delta: once.options.delta) else { return .nan }
+      return .exp(minimizer.minimize(problem, from: start, tolerance: .resample).point[0])
+    }
+    let sorted = found.filter { !$0.isNaN }.sorted()
+    return [Statistics.quantile(sorted, 0.025), Statistics.quantile(sorted, 0.975)].filter { !$0.isNaN }
+  }
+
+  /// From the least to the greatest; what reaches the ends of what was tried is open.
+  private static func range(_ values: [Double]) -> ConfidenceInterval {
+    let least = values.min() ?? 0, most = values.max() ?? .infinity
+    return ConfidenceInterval(least <= 1 ? 0 : least, most >= 999 ? .infinity : most)
   }
 
   /// The objective with given constants, for comparison with published ones.
@@ -69,13 +89,28 @@ public struct RepetitionFit: Sendable {
     return problem.value(at: RepetitionProblem.point(dataConstant, sizeConstant), gradient: &gradient)
   }
 
-  private static func fittedLaw(
+  /// Whether the data tell R_D*, in a sentence.
+  public var findings: [FitHealth.Finding] {
+    let lower = NumberText.short(interval.lower), upper = NumberText.short(interval.upper)
+    let values = interval.upper.isFinite ? "from \(lower) to \(upper)" : "from \(lower) up"
+    guard interval.isClosed, interval.upper <= 4 * interval.lower else {
+      return [
+        FitHealth.Finding(
+          weight: .illPosed,
+          text: "Ill-posed: R_D* cannot be told: any value \(values) fits as well within chance. Add runs of more "
+            + "epochs, and of sizes that their unique tokens can feed.")
+      ]
+    }
+    return [FitHealth.Finding(weight: .sound, text: "R_D* lies \(values).")]
+  }
+
+  private static func fitWithoutRepetition(
     _ table: RunTable, _ delta: Double, _ pool: ThreadPool
-  ) throws(ApusError) -> LogParameters {
+  ) throws(ApusError) -> ParametricFit {
     var once = table
     once.runs = table.runs.filter { run in run.uniqueTokens.map { run.tokens <= $0 * 1.001 } ?? true }
     let options = ParametricFitOptions(delta: delta, isTied: true, starts: .projection)
-    return try ParametricFit(once, options, pool: pool).parameters
+    return try ParametricFit(once, options, pool: pool)
   }
 }
 

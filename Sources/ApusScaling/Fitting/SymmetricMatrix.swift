@@ -44,32 +44,25 @@ enum SymmetricMatrix {
     return columns
   }
 
-  /// The eigenvalues, the smallest first, with the vector of each.
-  static func eigenvalues(_ matrix: [[Double]]) -> [(value: Double, vector: [Double])] {
+  /// The eigenvalues, the smallest first.
+  static func eigenvalues(_ matrix: [[Double]]) -> [Double] {
     let count = matrix.count
     var a = matrix
-    var vectors = matrix.indices.map { row in matrix.indices.map { $0 == row ? 1.0 : 0.0 } }
     for _ in 0..<60 {
       for p in 0..<count {
         for q in (p + 1)..<max(count, p + 1) where abs(a[p][q]) > 1e-300 {
           let theta = (a[q][q] - a[p][p]) / (2 * a[p][q])
           let t = (theta < 0 ? -1.0 : 1.0) / (abs(theta) + (theta * theta + 1).squareRoot())
           let c = 1 / (t * t + 1).squareRoot()
-          rotate(&a, &vectors, p, q, c, t * c)
+          rotate(&a, p, q, c, t * c)
         }
       }
     }
-    let order = a.indices.sorted { a[$0][$0] < a[$1][$1] }
-    return order.map { index in (a[index][index], vectors.map { $0[index] }) }
+    return a.indices.map { a[$0][$0] }.sorted()
   }
 
-  private static func rotate(
-    _ a: inout [[Double]], _ vectors: inout [[Double]], _ p: Int, _ q: Int, _ c: Double, _ s: Double
-  ) {
+  private static func rotate(_ a: inout [[Double]], _ p: Int, _ q: Int, _ c: Double, _ s: Double) {
     for k in a.indices { (a[k][p], a[k][q]) = (c * a[k][p] - s * a[k][q], s * a[k][p] + c * a[k][q]) }
     for k in a.indices { (a[p][k], a[q][k]) = (c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]) }
-    for k in a.indices {
-      (vectors[k][p], vectors[k][q]) = (c * vectors[k][p] - s * vectors[k][q], s * vectors[k][p] + c * vectors[k][q])
-    }
   }
 }

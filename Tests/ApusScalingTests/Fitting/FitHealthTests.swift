@@ -79,4 +79,32 @@ struct FitHealthTests {
     #expect(health.profiles.map(\.quantity) == [.alpha, .irreducible])
     #expect(health.profiles.allSatisfy { $0.interval.isClosed })
   }
+
+  /// Tables of any numbers that reading lets through have an answer or a typed error, never a trap.
+  @Test func oddTablesNeverTrap() throws {
+    var random = Philox(seed: 21).stream()
+    func spread(_ low: Double, _ high: Double) -> Double {
+      let steps = Double(Int.random(in: 0...3, using: &random))
+      return low * Double.pow(high / low, steps == 0 ? random.uniform() : steps / 3)
+    }
+    var answered = 0
+    for round in 0..<60 {
+      let runs = (0..<Int.random(in: 1...14, using: &random)).map { index in
+        MeasuredRun(
+          name: round % 3 == 0 ? "\(index / 2)" : nil, parameters: spread(1e3, 1e16), tokens: spread(1e4, 1e18),
+          loss: spread(1e-300, 20), uniqueTokens: round % 2 == 0 ? spread(1e4, 1e18) : nil, line: index + 2)
+      }
+      let table = RunTable(runs)
+      let options = ParametricFitOptions(isTied: round % 4 == 0, starts: .projection)
+      if let fit = try? ParametricFit(table, options) {
+        let health = FitHealth(fit, Bootstrap(fit, resamples: 20))
+        answered += health.findings.isEmpty ? 0 : 1
+      }
+      _ = try? IsoFLOPFit(table, IsoFLOPOptions(nearBest: nil, fewestRuns: 3, budgetTolerance: 10)).frontier.findings()
+      _ = try? EnvelopeFit(table, resamples: 5)
+      _ = try? RepetitionFit(table)
+    }
+    print("Odd tables: \(answered) of 60 have a law")
+    #expect(answered > 10)
+  }
 }

@@ -34,4 +34,16 @@ import Testing
     #expect(StraightLine([1, 1], [1, 2]) == nil)
     #expect(!(try #require(StraightLine([1, 2], [1, 2])).slopeInterval(level: 0.95).isClosed))
   }
+
+  @Test func smallMatricesAreSolvedAndAnalysed() throws {
+    let matrix = [[4, 1, 0.5], [1, 3, 0.2], [0.5, 0.2, 2]]
+    let x = try #require(SymmetricMatrix.solve(matrix, [1, 2, 3]))
+    for (row, right) in zip(matrix, [1.0, 2, 3]) {
+      #expect(abs(zip(row, x).reduce(0) { $0 + $1.0 * $1.1 } - right) < 1e-12)
+    }
+    let values = SymmetricMatrix.eigenvalues(matrix)
+    #expect(abs(values.reduce(0, +) - 9) < 1e-12 && values == values.sorted())
+    #expect(abs(values.reduce(1, *) - 21.29) < 1e-9)  // The determinant.
+    #expect(SymmetricMatrix.inverse([[1, 1], [1, 1]]) == nil)
+  }
 }

@@ -13,7 +13,7 @@ struct ScalingCommands: ParsableCommand {
       Budgets are FLOPs, written as 5.76e23. N counts parameters and D tokens; every law says which parameters its N \
       counts and what its loss is measured in. Documentation/Scaling.md explains the ideas.
       """,
-    subcommands: [ScalingPlanCommand.self, ScalingCompare.self, ScalingLaws.self]
+    subcommands: [ScalingPlanCommand.self, ScalingCompare.self, ScalingFit.self, ScalingLaws.self]
   )
 }
 
