@@ -123,7 +123,9 @@ import Testing
     ["plan", "--compute", "1e21", "--experts", "4", "--active-experts", "5"],
     ["plan", "--compute", "1e21", "--context", "0"],
     ["plan", "--parameters", "1B", "--tokens", "1T", "--lifetime-tokens", "1T"],
-    ["plan", "--parameters", "1B", "--tokens", "1T", "--compute", "1e20"], ["plan", "--devices", "8"],
+    ["plan", "--parameters", "1B", "--tokens", "1T", "--compute", "1e20"],
+    ["plan", "--compute", "1e21", "--inference-utilization", "0.2"],
+    ["plan", "--compute", "1e21", "--lifetime-tokens", "1T", "--inference-price", "2"], ["plan", "--devices", "8"],
     ["plan", "--compute", "1e21", "--parameters", "0"], ["plan", "--compute", "1e14", "--vocabulary", "9000000"],
     ["plan", "--parameters", "1e30", "--tokens", "1e30"],
   ])

@@ -148,6 +148,11 @@ import Testing
     #expect(rate.lowerBound > 1e-5 && rate.upperBound < 1e-2)
   }
 
+  @Test func aLossThatGuessingWouldBeatIsCalledSo() throws {
+    #expect(try ScalingPlan(try request(1e13)).warnings.contains { $0.contains("guessing evenly") })
+    #expect(try !ScalingPlan(try request(1e17)).warnings.contains { $0.contains("guessing evenly") })
+  }
+
   @Test func impossibleShapesAreRefused() throws {
     var request = try request(1e14)
     request.vocabulary = 9_000_000

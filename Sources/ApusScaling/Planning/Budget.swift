@@ -57,7 +57,7 @@ public struct Budget: Sendable, Equatable {
       let needed = (spent / (device.rate * hours * 3600)).rounded(.up)
       guard needed <= 1e8 else {
         throw ApusError(
-          .usage, "\(NumberText.short(needed)) devices would be needed within \(NumberText.fixed(hours, 1)) hours",
+          .usage, "\(NumberText.short(needed)) devices would be needed within \(NumberText.short(hours)) hours",
           remedy: "allow more time or spend less")
       }
       devices = max(1, Int(needed))

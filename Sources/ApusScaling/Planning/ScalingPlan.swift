@@ -109,7 +109,9 @@ public struct ScalingPlan: Sendable {
       nonEmbedding: Double(shape.activeNonEmbeddingParameters), tokens: shapeTokens,
       compute: 6 * final.parameters * final.tokens, loss: loss.value)
     memory = Self.memory(shape, request)
-    warnings = law.card.fitted.warnings(parameters: chosen.parameters, tokens: chosen.tokens, compute: compute)
+    warnings =
+      law.card.fitted.warnings(parameters: chosen.parameters, tokens: chosen.tokens, compute: compute)
+      + Self.implausible(loss.value, vocabulary: shape.vocabulary)
   }
 
   /// Operations that the shape takes for its tokens, attention over the whole context counted.
@@ -125,6 +127,16 @@ public struct ScalingPlan: Sendable {
   private static func allocation(_ law: ParametricLaw, _ request: ScalingPlanRequest) -> Allocation {
     guard let parameters = request.parameters else { return law.optimum(compute: request.budget.compute) }
     return Allocation(parameters: parameters, tokens: request.budget.compute / 6 / parameters)
+  }
+
+  /// A loss that guessing evenly among all tokens would beat.
+  private static func implausible(_ loss: Double, vocabulary: Int) -> [String] {
+    let even = Double.log(Double(vocabulary))
+    guard loss > even else { return [] }
+    return [
+      "L = \(NumberText.fixed(loss, 1)) is more than guessing evenly among \(NumberText.grouped(vocabulary)) tokens "
+        + "costs (\(NumberText.fixed(even, 1))): so far outside its runs the law gives a balance, not a loss"
+    ]
   }
 
   private static func final(_ chosen: Allocation, _ data: DataLimit?, _ lifetime: LifetimeCost?) -> Allocation {

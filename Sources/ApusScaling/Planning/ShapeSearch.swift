@@ -73,7 +73,7 @@ extension TransformerShape {
         .usage,
         "there is no decoder of about \(NumberText.short(request.parameters)) parameters over a vocabulary of "
           + "\(request.vocabulary)",
-        remedy: "choose a smaller --vocabulary or another budget")
+        remedy: "choose a smaller vocabulary or another budget")
     }
     return best
   }

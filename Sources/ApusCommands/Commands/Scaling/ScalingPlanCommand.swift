@@ -54,6 +54,9 @@ struct ScalingPlanCommand: Command {
     if model.activeExperts != nil, model.experts == nil {
       throw ValidationError("--active-experts needs --experts.")
     }
+    if use.inferencePrice != nil, spending.price == nil {
+      throw ValidationError("--inference-price needs --price, the price in training, to be compared with.")
+    }
     guard parameters != nil, tokens != nil else { return }
     let planning: [(String, Bool)] = [
       ("--compute", spending.compute != nil), ("--money", spending.money != nil),
@@ -197,6 +200,9 @@ struct LifetimeOptions: ParsableArguments {
   var inferencePrice: Amount?
 
   func validate() throws {
+    if lifetimeTokens == nil, inferenceUtilization != nil || inferencePrice != nil {
+      throw ValidationError("--inference-utilization and --inference-price need --lifetime-tokens.")
+    }
     if let share = inferenceUtilization, !(share > 0 && share <= 1) {
       throw ValidationError("--inference-utilization is \(share); give a share above 0 and up to 1.")
     }
