@@ -25,7 +25,10 @@ import Testing
     #expect(total.bytes == text.utf8.count && total.characters == text.unicodeScalars.count && total.tokens == 20)
     #expect(scripts.reduce(0) { $0 + $1.tokens } == total.tokens)
     #expect(scripts[2].tokensPerWord == nil && scripts[1].tokensPerWord == 4.5)
-    #expect(total.tokensPerCharacter == 1 && total.tokensPerWord == nil)
+    #expect(total.tokensPerCharacter == 1 && total.tokensPerWord == nil, "Han has no words")
+    var latin = ScriptMeasure(try Self.characters(text))
+    try latin.add(Array("ab, c".utf8))
+    #expect(latin.total.tokensPerWord == 2.5)
   }
 
   @Test func aTextInPartsCountsAsTheWhole() throws {

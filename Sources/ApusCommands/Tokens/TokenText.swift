@@ -8,6 +8,12 @@ enum TokenText {
   /// In quotation marks; what is no printable character as an escape: `"\n"`, `"\xe4"`, `"\u{301}"`.
   static func quoted(_ bytes: [UInt8]) -> String { "\"" + escaped(bytes) { $0 == "\"" || $0 == "\\" } + "\"" }
 
+  /// The same, cut where it is long: the end of what is shown stays visible even where it is a space.
+  static func quoted(_ bytes: [UInt8], upTo length: Int) -> String {
+    let text = quoted(bytes)
+    return text.count <= length ? text : text.prefix(length - 1) + "…"
+  }
+
   /// The fields that say what a token is: its text and, where it is no whole characters, its bytes.
   static func fields(_ bytes: [UInt8]) -> [(String, JSON)] {
     let text = JSON.string(String(decoding: bytes, as: UTF8.self))

@@ -74,8 +74,8 @@ struct TokenizerComparison {
   /// A line a script from the first tokenizer to the second.
   var chart: SVGChart {
     var chart = SVGChart(
-      title: "Tokens per character", subtitle: "\(text); lower is better", x: SVGChart.Axis("tokenizer"),
-      y: SVGChart.Axis("tokens per character"))
+      title: "What each script costs: \(names.joined(separator: " and "))", subtitle: "\(text); lower is better",
+      x: SVGChart.Axis(""), y: SVGChart.Axis("tokens per character", scale: .logarithmic))
     chart.x.names = names
     chart.series = scripts.prefix(Self.mostLines).map { row in
       let points = row.enumerated().map { SVGChart.Point(Double($0), $1.tokensPerCharacter) }

@@ -215,8 +215,11 @@ private struct SVGRenderer {
     }
     labels.sort { $0.y < $1.y }
     for index in labels.indices.dropFirst() { labels[index].y = max(labels[index].y, labels[index - 1].y + 17) }
-    let overflow = (labels.last?.y ?? 0) - bottom
-    if overflow > 0 { for index in labels.indices { labels[index].y -= overflow } }
+    // What was moved below the axis goes up again, and only what is in its way.
+    if let last = labels.indices.last { labels[last].y = min(labels[last].y, bottom) }
+    for index in labels.indices.dropLast().reversed() {
+      labels[index].y = min(labels[index].y, labels[index + 1].y - 17)
+    }
     return labels.map { word($0.name, "name \(fill($0.color))", $0.x + 9, $0.y + 4) }.joined(separator: "\n")
   }
 

@@ -16,6 +16,13 @@ public struct ScriptUse: Sendable, Equatable {
   public internal(set) var words = 0
   /// The tokens whose first letter is of this script.
   public internal(set) var tokens = 0
+  /// Whether the script puts spaces between words.
+  public internal(set) var separatesWords: Bool
+
+  init(script: String) {
+    self.script = script
+    separatesWords = !Self.withoutSpaces.contains(script)
+  }
 
   /// How much text a token stands for, in bytes; NaN where there is no token.
   public var bytesPerToken: Double { tokens == 0 ? .nan : Double(bytes) / Double(tokens) }
@@ -25,12 +32,12 @@ public struct ScriptUse: Sendable, Equatable {
   public var tokensPerCharacter: Double { characters == 0 ? .nan : Double(tokens) / Double(characters) }
   /// Tokens for a word ("fertility"); nil where a script puts no spaces between words, or there are none.
   public var tokensPerWord: Double? {
-    words == 0 || Self.withoutSpaces.contains(script) ? nil : Double(tokens) / Double(words)
+    separatesWords && words > 0 ? Double(tokens) / Double(words) : nil
   }
 
   private static let withoutSpaces: Set<String> = [
     "Han", "Hiragana", "Katakana", "Bopomofo", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan", "Yi", "Javanese",
-    "Balinese", "Tai_Le", "New_Tai_Lue", "Tai_Tham", "Tai_Viet", "Cuneiform", "Egyptian_Hieroglyphs", "all",
+    "Balinese", "Tai_Le", "New_Tai_Lue", "Tai_Tham", "Tai_Viet", "Cuneiform", "Egyptian_Hieroglyphs",
   ]
 }
 
@@ -57,6 +64,7 @@ public struct ScriptMeasure: Sendable {
   /// All scripts together.
   public var total: ScriptUse {
     var total = ScriptUse(script: "all")
+    total.separatesWords = uses.values.allSatisfy(\.separatesWords)
     for use in uses.values {
       total.bytes += use.bytes
       total.characters += use.characters

@@ -68,7 +68,7 @@ struct TokenizerInspect: Command {
     guard longest > 0, count > 0 else { return lines }
     var table = TextTable(["id", "bytes", "longest tokens"], left: [2])
     for (id, bytes) in census.longest(longest) {
-      table.add(["\(id)", "\(bytes.count)", String(TokenText.quoted(bytes).prefix(60))])
+      table.add(["\(id)", "\(bytes.count)", TokenText.quoted(bytes, upTo: 60)])
     }
     return lines + [""] + table.lines
   }
