@@ -1,7 +1,9 @@
-// apus inspect: what a model, a tokenizer or a shard of tokens holds. What there is to say of each stands in Inspect/.
+// apus inspect: what a model, a tokenizer or a shard of tokens holds, or a published model would. What there is to say
+// of each stands in Inspect/.
 
 import ApusCore
 import ApusGeneration
+import ApusModels
 import ApusTokenizers
 import ApusTraining
 import ArgumentParser
@@ -9,11 +11,16 @@ import ArgumentParser
 /// `apus inspect`.
 struct Inspect: Command {
   static let configuration = CommandConfiguration(
-    abstract: "Show what a model, a tokenizer or a shard of tokens is.",
+    abstract: "Show what a model, a published model's shape, a tokenizer or a shard of tokens is.",
     discussion: """
       Of a model: architecture, shapes, parameters, memory. The weights are loaded and checked against the \
       configuration, and values that are no finite numbers are counted. Memory is that of float32 weights and of the \
       key-value cache of one sequence.
+
+      Of a preset, the published shape of a well-known model: the same without any weights. Memory of weights is that \
+      of all matrices in one type; of training, float32 weights, gradients, two moments and the activations of one \
+      sequence. A token takes 2 operations for each value that it is multiplied by and 4 for each feature of each \
+      query head and position; training takes three times that.
 
       Of a tokenizer: its kind, its vocabulary, its special tokens. Of shards: how many tokens, documents and bytes of \
       text; every checksum is verified.
@@ -24,7 +31,21 @@ struct Inspect: Command {
       "A Hugging Face folder, a file in one, a run folder (its finished model, else its latest checkpoint), a "
         + "tokenizer's file or folder, a shard or a folder of shards.",
       valueName: "path"))
-  var path: String
+  var path: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A published model in place of a path: llama-3-8b, gpt2-xl, … (--presets lists all).", valueName: "name"))
+  var preset: String?
+
+  @Flag(help: "List the presets.")
+  var presets = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Tokens of a sequence, for a preset's cache, training and operations (default: all that it takes).",
+      valueName: "count"))
+  var context: Int?
 
   @Flag(help: "List every tensor of a model's files.")
   var tensors = false
@@ -33,6 +54,17 @@ struct Inspect: Command {
   var format = OutputFormat.text
 
   @OptionGroup var common: CommonOptions
+
+  private static let possibleContexts = 1...1 << 24
+
+  func validate() throws {
+    if [path != nil, preset != nil, presets].count(where: { $0 }) != 1 {
+      throw ValidationError("Give one of: a path, --preset NAME, --presets.")
+    }
+    if let context, !Self.possibleContexts.contains(context) {
+      throw ValidationError("--context is \(context); give 1 to \(1 << 24).")
+    }
+  }
 
   func run(_ console: Console) throws {
     let summary = try summary()
@@ -43,34 +75,31 @@ struct Inspect: Command {
   }
 
   private func summary() throws(ApusError) -> any Summary {
-    if try isTokenizer() { return try TokenizerSummary(path) }
-    if let shards = try shards() { return try ShardSummary(shards) }
+    if presets { return try PresetList() }
+    if let preset { return try PresetSummary(try .named(preset), context: context) }
+    let path = path ?? ""
+    if try isTokenizer(path) { return try TokenizerSummary(path) }
+    if let shards = try shards(path) { return try ShardSummary(shards) }
     return try ModelSummary(ModelLocation(path), listingTensors: tensors)
   }
 
   /// Whether a tokenizer is meant: its file, or a folder that holds nothing else of interest.
-  private func isTokenizer() throws(ApusError) -> Bool {
+  private func isTokenizer(_ path: String) throws(ApusError) -> Bool {
     guard FileSystem.isFolder(path) else {
       let folder = FileSystem.parent(of: path)
       return TokenizerFile.isTokenizer(named: FileSystem.name(of: path))
         || (path.hasSuffix(".json") && !FileSystem.isFile(FileSystem.join(folder, "config.json")))
     }
-    guard try FileSystem.list(path).contains(where: TokenizerFile.isTokenizer), !isModel else { return false }
+    guard try FileSystem.list(path).contains(where: TokenizerFile.isTokenizer), !isModel(path) else { return false }
     return try Shard.paths(in: path).isEmpty
   }
 
   /// The shards that are meant: one, or those of a folder that holds no model.
-  private func shards() throws(ApusError) -> [String]? {
+  private func shards(_ path: String) throws(ApusError) -> [String]? {
     guard FileSystem.isFolder(path) else { return FileSystem.isFile(path) && Shard.isShard(path) ? [path] : nil }
-    let paths = isModel ? [] : try Shard.paths(in: path)
+    let paths = isModel(path) ? [] : try Shard.paths(in: path)
     return paths.isEmpty ? nil : paths
   }
 
-  private var isModel: Bool { (try? ModelLocation(path)) != nil }
-}
-
-/// What there is to say about something, for people and for programs.
-protocol Summary {
-  var lines: [String] { get }
-  var json: JSON { get }
+  private func isModel(_ path: String) -> Bool { (try? ModelLocation(path)) != nil }
 }

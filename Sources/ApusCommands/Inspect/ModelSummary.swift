@@ -46,25 +46,21 @@ struct ModelSummary: Summary {
     specification.layers * specification.keyValueHeads * specification.headWidth * 2 * 4
   }
 
+  private var shape: ShapeFacts { ShapeFacts(specification: specification) }
+
   var lines: [String] {
-    var table = TextTable(["", ""], left: [0, 1])
-    for (name, value) in facts { table.add([name, value]) }
-    guard listingTensors else { return table.lines }
+    let lines = facts.lines
+    guard listingTensors else { return lines }
     var list = TextTable(["tensor", "type", "shape"], left: [0, 1, 2])
     for tensor in tensors { list.add([tensor.name, tensor.type.rawValue, "\(tensor.shape)"]) }
-    return table.lines + [""] + list.lines
+    return lines + [""] + list.lines
   }
 
-  private var facts: [(String, String)] {
+  private var facts: Facts {
     let spec = specification
     let without = Quantity.short(Double(spec.parameterCountWithoutEmbeddings))
     let cache = Quantity.bytes(cacheBytesPerToken * spec.context)
-    return [
-      ("folder", folder), ("architecture", spec.architecture),
-      ("blocks", "\(spec.layers) of width \(spec.width), feed-forward \(feedForward)"),
-      ("attention", "\(spec.heads) heads of \(spec.headWidth) over \(spec.keyValueHeads) key-value heads"),
-      ("positions", "\(positions), context of \(spec.context) tokens"),
-      ("vocabulary", "\(spec.vocabulary) tokens, output \(spec.tiedOutput ? "tied to the embedding" : "of its own")"),
+    return [("folder", folder)] + shape.facts + [
       ("parameters", "\(Quantity.short(Double(spec.parameterCount))) (\(without) without embeddings)"),
       ("files", "\(fileCount) of \(Quantity.bytes(fileBytes)) as \(types.joined(separator: ", "))"),
       ("memory", "\(Quantity.bytes(weightBytes)) of weights; cache \(cache) for a full context"),
@@ -84,30 +80,10 @@ struct ModelSummary: Summary {
       + (opening.isEmpty ? "" : "; texts begin with \(opening)")
   }
 
-  private var positions: String {
-    switch specification.positions {
-    case .none: "none"
-    case .learned: "learned"
-    case .sinusoidal: "sinusoidal"
-    case .rotary(let rotation, _): "rotary (base \(Quantity.short(rotation.base))\(rotation.scaling.summary))"
-    }
-  }
-
-  private var feedForward: String {
-    switch specification.feedForward {
-    case .plain(let function): "\(specification.feedForwardWidth) (\(function.rawValue))"
-    case .gated(let function): "\(specification.feedForwardWidth) (gated, \(function.rawValue))"
-    }
-  }
-
   var json: JSON {
     let spec = specification
-    var fields: [(String, JSON)] = [
-      ("kind", "model"), ("folder", .string(folder)), ("architecture", .string(spec.architecture)),
-      ("layers", JSON(spec.layers)),
-      ("width", JSON(spec.width)), ("heads", JSON(spec.heads)), ("key_value_heads", JSON(spec.keyValueHeads)),
-      ("head_width", JSON(spec.headWidth)), ("feed_forward_width", JSON(spec.feedForwardWidth)),
-      ("context", JSON(spec.context)), ("vocabulary", JSON(spec.vocabulary)), ("tied_output", JSON(spec.tiedOutput)),
+    var fields: [(String, JSON)] = [("kind", "model"), ("folder", .string(folder))] + shape.fields
+    fields += [
       ("parameters", JSON(spec.parameterCount)),
       ("parameters_without_embeddings", JSON(spec.parameterCountWithoutEmbeddings)),
       ("file_bytes", JSON(fileBytes)), ("types", JSON(types)), ("weight_bytes", JSON(weightBytes)),

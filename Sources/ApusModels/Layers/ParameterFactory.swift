@@ -4,7 +4,7 @@
 import ApusTensor
 
 /// A parameter's name and shape, before it has values.
-struct ParameterShape {
+struct ParameterShape: Sendable {
   let name: String
   let rows: Int
   let columns: Int

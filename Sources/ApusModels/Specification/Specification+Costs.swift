@@ -4,47 +4,33 @@
 
 import ApusTensor
 
-/// Counts that follow from the shapes alone.
+/// Counts that follow from the shapes alone. Who needs several asks one `ParameterCensus`.
 extension Specification {
   /// Learned values in all; tied tensors count once.
-  public var parameterCount: Int { count { _ in true } }
+  public var parameterCount: Int { ParameterCensus(self).total }
 
   /// Learned values outside the embeddings and the output projection.
-  public var parameterCountWithoutEmbeddings: Int { count { !Self.isEmbedding($0) } }
+  public var parameterCountWithoutEmbeddings: Int { ParameterCensus(self).withoutEmbeddings }
 
   /// Learned values that one token is multiplied by or looks up a row in: all but those of the experts it is not sent
   /// to.
-  public var activeParameterCount: Int { parameterCount - idleExpertCount }
+  public var activeParameterCount: Int { ParameterCensus(self).active }
 
   /// Floating-point operations of training on one token in sequences of `context` tokens: 6 for each value that a token
   /// is multiplied by (embeddings of positions are only added), plus attention over the whole context, 12 L D context.
+  /// Computing it alone takes a third.
   public func trainingFlopsPerToken(context: Int) -> Double {
-    let multiplied = parameterCountWithoutEmbeddings - idleExpertCount + vocabulary * width
+    let census = ParameterCensus(self)
+    let multiplied = census.withoutEmbeddings - census.idle + vocabulary * width
     return 6 * Double(multiplied) + 12 * Double(layers * heads * headWidth) * Double(context)
   }
 
-  /// The names and shapes of the parameters that a body of this specification has, in its order.
-  var shapes: [ParameterShape] {
-    var shapes: [ParameterShape] = []
-    _ = Model.body(self) { shape in
-      shapes.append(shape)
-      return Parameter(name: shape.name, value: Tensor(rows: 0, columns: 0), decays: shape.isMatrix)
-    }
-    return shapes
-  }
-
-  private func count(_ isCounted: (ParameterShape) -> Bool) -> Int {
-    shapes.reduce(0) { $0 + (isCounted($1) ? $1.rows * $1.columns : 0) }
-  }
-
-  private static func isEmbedding(_ shape: ParameterShape) -> Bool {
-    shape.isMatrix && (shape.name.hasPrefix("embedding.") || shape.name == "output")
-  }
-
-  private var idleExpertCount: Int {
-    guard let experts else { return 0 }
-    let all = count { $0.name.contains(".experts.") }
-    return all / experts.count * (experts.count - experts.perToken)
+  /// Keys and values that the last of `positions` tokens may see: layers with a window need no more than that. 0 for
+  /// encoders.
+  public func cachedValues(positions: Int) -> Int {
+    guard encoder == nil else { return 0 }
+    let seen = (0..<layers).map { attention.isLocal(layer: $0) ? min(positions, attention.window) : positions }
+    return seen.reduce(0, +) * 2 * keyValueHeads * headWidth
   }
 }
 

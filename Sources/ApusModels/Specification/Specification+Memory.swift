@@ -30,15 +30,14 @@ extension Specification {
       kind, "\(problem), and this machine has \(gibibytes(present)) of memory", file: file, remedy: remedy)
   }
 
-  /// Bytes of a use. In floating point, because what is asked for may be absurd.
-  func bytes(for use: MemoryUse) -> Double {
-    let weights = 4 * Double(parameterCount)
+  /// The bytes that a use takes at least. In floating point, because what is asked for may be absurd.
+  public func bytes(for use: MemoryUse) -> Double {
     switch use {
-    case .weights: return weights
+    case .weights: return 4 * Double(parameterCount)
     case .training(let tokens, let stepTokens):
       // A gradient and two moments for each weight; ids and targets of the step, and of the batch at hand.
       let ids = 8 * Double(stepTokens) + 20 * Double(tokens)
-      return 4 * weights + ids + 4 * (Double(tokens) * trainingFloats + logitFloats(tokens))
+      return 16 * Double(parameterCount) + ids + 4 * (Double(tokens) * trainingFloats + logitFloats(tokens))
     case .inference(let tokens, let logits, let cached):
       let positions = (Double(cached) / 64).rounded(.up) * 64
       let cache = positions * Double(layers) * 2 * Double(keyValueHeads * headWidth)
