@@ -82,6 +82,13 @@ extension ModelLocation {
     "tokenizer.json", "tokenizer.model", "tekken.json", "vocab.json", "vocab.txt", "encoder.json",
   ]
 
+  /// What the files say of the model; no weight is read.
+  /// - Throws: `missingInput` where a file is missing, `badData` where one is damaged or of an unknown architecture.
+  public func describe() throws(ApusError) -> ModelDescription {
+    if let gguf { return try ModelDescription(gguf: try GGUFCheckpoint(gguf)) }
+    return try ModelDescription(folder: folder)
+  }
+
   /// The model.
   /// - Throws: `missingInput` where a file is missing, `badData` where one is damaged or of an unknown architecture.
   public func loadModel(for purpose: Model.Purpose = .inference) throws(ApusError) -> Model {

@@ -210,7 +210,7 @@ final class TinyModel: Sendable {
   }
 
   @Test func textAndJSONSayWhatTheModelIs() async throws {
-    let text = await apus("inspect", model.folder, "--tensors")
+    let text = await apus("inspect", model.folder, "--tensors", "--check")
     #expect(text.status == 0)
     #expect(text.output.contains("architecture  llama"))
     #expect(text.output.contains("model.embed_tokens.weight"))

@@ -2,6 +2,7 @@
 // of each stands in Inspect/.
 
 import ApusCore
+import ApusFormats
 import ApusGeneration
 import ApusModels
 import ApusTokenizers
@@ -13,9 +14,9 @@ struct Inspect: Command {
   static let configuration = CommandConfiguration(
     abstract: "Show what a model, a published model's shape, a tokenizer or a shard of tokens is.",
     discussion: """
-      Of a model: architecture, shapes, parameters, memory. The weights are loaded and checked against the \
-      configuration, and values that are no finite numbers are counted. Memory is that of float32 weights and of the \
-      key-value cache of one sequence.
+      Of a model: architecture, shapes, parameters, stored types, memory, tokenizer, chat template. Only headers are \
+      read, and names, shapes and types of all tensors checked against the configuration. Memory is that of the \
+      weights as they are stored and of the key-value cache of one sequence.
 
       Of a preset, the published shape of a well-known model: the same without any weights. Memory of weights is that \
       of all matrices in one type; of training, float32 weights, gradients, two moments and the activations of one \
@@ -28,8 +29,8 @@ struct Inspect: Command {
 
   @Argument(
     help: ArgumentHelp(
-      "A Hugging Face folder, a file in one, a run folder (its finished model, else its latest checkpoint), a "
-        + "tokenizer's file or folder, a shard or a folder of shards.",
+      "A .gguf file, a Hugging Face folder, a file in one, a run folder (its finished model, else its latest "
+        + "checkpoint), a tokenizer's file or folder, a shard or a folder of shards, a .safetensors file.",
       valueName: "path"))
   var path: String?
 
@@ -43,9 +44,12 @@ struct Inspect: Command {
 
   @Option(
     help: ArgumentHelp(
-      "Tokens of a sequence, for a preset's cache, training and operations (default: all that it takes).",
+      "Tokens of a sequence, for the cache, and a preset's training and operations (default: all that it takes).",
       valueName: "count"))
   var context: Int?
+
+  @Flag(help: "Read all of a model's weights too, and count values that are no finite numbers.")
+  var check = false
 
   @Flag(help: "List every tensor of a model's files.")
   var tensors = false
@@ -80,11 +84,18 @@ struct Inspect: Command {
     let path = path ?? ""
     if try isTokenizer(path) { return try TokenizerSummary(path) }
     if let shards = try shards(path) { return try ShardSummary(shards) }
-    return try ModelSummary(ModelLocation(path), listingTensors: tensors)
+    if isTensorsAlone(path) { return TensorFileSummary(try SafetensorsFile(path), listingTensors: tensors) }
+    return try ModelSummary(ModelLocation(path), context: context, readingWeights: check, listingTensors: tensors)
   }
 
-  /// Whether a tokenizer is meant: its file, or a folder that holds nothing else of interest.
+  /// Whether a safetensors file is meant that belongs to no model.
+  private func isTensorsAlone(_ path: String) -> Bool {
+    path.hasSuffix(".safetensors") && FileSystem.isFile(path) && !isModel(path)
+  }
+
+  /// Whether a tokenizer is meant: its file, or a folder or GGUF file that holds nothing else of interest.
   private func isTokenizer(_ path: String) throws(ApusError) -> Bool {
+    if path.hasSuffix(".gguf"), FileSystem.isFile(path) { return try GGUFCheckpoint(path).tensors.isEmpty }
     guard FileSystem.isFolder(path) else {
       let folder = FileSystem.parent(of: path)
       return TokenizerFile.isTokenizer(named: FileSystem.name(of: path))

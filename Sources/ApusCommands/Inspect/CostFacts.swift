@@ -69,7 +69,9 @@ struct CostFacts {
     return [
       ("parameters", JSON(census.total)), ("parameters_active", JSON(census.active)),
       ("parameters_without_embeddings", JSON(census.withoutEmbeddings)),
-      ("weight_bytes_as", .fields(weights)), ("at_context", .fields(contextFields)),
+      ("weight_bytes_as", .fields(weights)),
+      ("cache_bytes_per_token", JSON(specification.cachedValues(positions: 1) * 4)),
+      ("at_context", .fields(contextFields)),
     ]
   }
 

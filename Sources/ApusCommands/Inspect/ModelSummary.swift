@@ -1,4 +1,4 @@
-// What there is to say about a model. It loads the weights, so what it shows can also be used.
+// What there is to say about a model in files. Headers, configuration and tokenizer are read; weights only on request.
 
 import ApusCore
 import ApusFormats
@@ -7,96 +7,102 @@ import ApusModels
 import ApusTensor
 import ApusTokenizers
 
-/// What there is to say about a model.
+/// A model in facts.
 struct ModelSummary: Summary {
-  let folder: String
-  let specification: Specification
-  let tensors: [TensorEntry]
-  let fileCount: Int
-  let nonFinite: Int
-  let tokenizer: (any Tokenizer)?
-  let listingTensors: Bool
+  private let location: ModelLocation
+  private let shape: ShapeFacts
+  private let costs: CostFacts
+  private let stored: StoredFacts
+  private let tokenizer: TokenizerFacts?
+  private let chatTemplate: String?
+  /// How many weights are no finite numbers; nil: they were not read.
+  private let nonFinite: Int?
+  private let listingTensors: Bool
 
-  init(_ location: ModelLocation, listingTensors: Bool) throws(ApusError) {
+  /// - Parameters:
+  ///   - location: where the model lies.
+  ///   - context: the tokens that the cache is for; nil: all that the model takes.
+  ///   - readingWeights: whether to look at every weight.
+  ///   - listingTensors: whether every tensor gets a line.
+  init(
+    _ location: ModelLocation, context: Int?, readingWeights: Bool, listingTensors: Bool
+  ) throws(ApusError) {
+    let description = try location.describe()
+    self.location = location
     self.listingTensors = listingTensors
-    let model = try Model.load(folder: location.folder, for: .inference)
-    let files = try SafetensorsFolder(location.folder)
-    folder = location.folder
-    specification = model.specification
-    tensors = files.tensors
-    fileCount = files.files.count
-    var nonFinite = 0
+    shape = ShapeFacts(specification: description.specification)
+    costs = try CostFacts(description.specification, context: context)
+    stored = StoredFacts(tensors: description.tensors, fileCount: description.files.count)
+    tokenizer = try location.loadTokenizer().map { TokenizerFacts(tokenizer: $0) }
+    chatTemplate = try location.chatTemplate()
+    nonFinite = readingWeights ? try Self.countNonFinite(location.loadModel()) : nil
+  }
+
+  private static func countNonFinite(_ model: Model) throws(ApusError) -> Int {
     let kernels = try Kernels.select()
+    var count = 0
     for parameter in model.parameters {
       parameter.forEachRow(0..<parameter.rows, kernels) { row in
-        nonFinite += row.reduce(0) { $0 + ($1.isFinite ? 0 : 1) }
+        count += row.reduce(0) { $0 + ($1.isFinite ? 0 : 1) }
       }
     }
-    self.nonFinite = nonFinite
-    tokenizer =
-      location.has("tokenizer.json") ? try TokenizerFile.load(path: location.file("tokenizer.json")) : nil
+    return count
   }
 
-  private var weightBytes: Int { specification.parameterCount * 4 }
-  private var fileBytes: Int { tensors.reduce(0) { $0 + $1.byteRange.count } }
-  private var types: [String] { Set(tensors.map(\.type.rawValue)).sorted() }
+  private var specification: Specification { shape.specification }
 
-  /// Keys and values in float32, of every layer.
-  private var cacheBytesPerToken: Int {
-    specification.layers * specification.keyValueHeads * specification.headWidth * 2 * 4
-  }
+  // MARK: - For people
 
-  private var shape: ShapeFacts { ShapeFacts(specification: specification) }
-
-  var lines: [String] {
-    let lines = facts.lines
-    guard listingTensors else { return lines }
-    var list = TextTable(["tensor", "type", "shape"], left: [0, 1, 2])
-    for tensor in tensors { list.add([tensor.name, tensor.type.rawValue, "\(tensor.shape)"]) }
-    return lines + [""] + list.lines
-  }
+  var lines: [String] { facts.lines + (listingTensors ? [""] + stored.list : []) }
 
   private var facts: Facts {
-    let spec = specification
-    let without = Quantity.short(Double(spec.parameterCountWithoutEmbeddings))
-    let cache = Quantity.bytes(cacheBytesPerToken * spec.context)
-    return [("folder", folder)] + shape.facts + [
-      ("parameters", "\(Quantity.short(Double(spec.parameterCount))) (\(without) without embeddings)"),
-      ("files", "\(fileCount) of \(Quantity.bytes(fileBytes)) as \(types.joined(separator: ", "))"),
-      ("memory", "\(Quantity.bytes(weightBytes)) of weights; cache \(cache) for a full context"),
-      ("end of text", spec.endTokens.isEmpty ? "none" : spec.endTokens.map(end).joined(separator: ", ")),
-      ("tokenizer", tokenizer.map(words) ?? "none"),
-      ("weights", nonFinite == 0 ? "all finite" : "\(nonFinite) values are no finite numbers"),
-    ]
+    let place: Facts = [(location.gguf == nil ? "folder" : "file", location.name)]
+    return place + shape.facts + costs.parameters + stored.facts + memory + endOfText
+      + (tokenizer?.brief ?? [("tokenizer", "none")]) + template + weights
   }
 
-  private func end(_ id: Int) -> String {
-    id < specification.vocabulary ? "\(id)" : "\(id) (ignored: beyond the vocabulary)"
+  private var memory: Facts {
+    let sum = "\(Quantity.bytes(stored.bytes + costs.keptBytes)) for \(costs.tokens) tokens"
+    let parts = "weights \(Quantity.bytes(stored.bytes)), cache \(Quantity.bytes(costs.keptBytes))"
+    return [("memory", "\(sum): \(parts)")]
   }
 
-  private func words(_ tokenizer: any Tokenizer) -> String {
-    let opening = tokenizer.opening.map(String.init).joined(separator: ", ")
-    return "tokenizer.json with \(tokenizer.vocabularySize) tokens"
-      + (opening.isEmpty ? "" : "; texts begin with \(opening)")
+  private var endOfText: Facts {
+    let ids = specification.endTokens.map { id in
+      id < specification.vocabulary ? "\(id)" : "\(id) (ignored: beyond the vocabulary)"
+    }
+    return [("end of text", ids.isEmpty ? "none" : ids.joined(separator: ", "))]
   }
+
+  private var template: Facts {
+    guard let chatTemplate else { return [] }
+    let beginning = DemoTraining.printable(String(chatTemplate.prefix(40)))
+    let isWhole = beginning.count == chatTemplate.count
+    let rest = isWhole ? "" : "… (\(NumberText.grouped(chatTemplate.utf8.count)) bytes)"
+    return [("chat template", beginning + rest)]
+  }
+
+  private var weights: Facts {
+    guard let nonFinite else { return [] }
+    return [("weights", nonFinite == 0 ? "all finite" : "\(nonFinite) values are no finite numbers")]
+  }
+
+  // MARK: - For programs
 
   var json: JSON {
-    let spec = specification
-    var fields: [(String, JSON)] = [("kind", "model"), ("folder", .string(folder))] + shape.fields
-    fields += [
-      ("parameters", JSON(spec.parameterCount)),
-      ("parameters_without_embeddings", JSON(spec.parameterCountWithoutEmbeddings)),
-      ("file_bytes", JSON(fileBytes)), ("types", JSON(types)), ("weight_bytes", JSON(weightBytes)),
-      ("cache_bytes_per_token", JSON(cacheBytesPerToken)), ("end_of_text", JSON(spec.endTokens)),
-      ("tokenizer_vocabulary", tokenizer.map { JSON($0.vocabularySize) } ?? .null),
-      ("non_finite_weights", JSON(nonFinite)),
+    var fields: [(String, JSON)] = [
+      ("kind", "model"), ("format", location.gguf == nil ? "safetensors" : "gguf"),
+      ("folder", .string(location.folder)), ("file", location.gguf.map { .string($0) } ?? .null),
     ]
-    if listingTensors {
-      let list = tensors.map { tensor -> JSON in
-        ["name": .string(tensor.name), "type": .string(tensor.type.rawValue), "shape": JSON(tensor.shape)]
-      }
-      fields.append(("tensors", .array(list)))
-    }
+    fields += shape.fields + costs.fields + stored.fields
+    fields += [
+      ("memory_bytes", JSON(stored.bytes + costs.keptBytes)), ("end_of_text", JSON(specification.endTokens)),
+      ("tokenizer_vocabulary", tokenizer.map { JSON($0.tokenizer.vocabularySize) } ?? .null),
+      ("tokenizer", tokenizer.map { .fields($0.fields) } ?? .null),
+      ("chat_template", chatTemplate.map { .string($0) } ?? .null),
+      ("non_finite_weights", nonFinite.map { JSON($0) } ?? .null),
+    ]
+    if listingTensors { fields.append(("tensors", stored.listJSON)) }
     return .fields(fields)
   }
 }

@@ -66,6 +66,8 @@ extension Specification {
     guard let experts else { return }
     try check.require((1...1 << 14).contains(experts.count), "there are \(experts.count) experts")
     try check.require(
+      layers * experts.count <= 1 << 18, "\(layers) layers of \(experts.count) experts are beyond any known model")
+    try check.require(
       (1...experts.count).contains(experts.perToken), "\(experts.perToken) of \(experts.count) experts for a token")
     try check.require(experts.width > 0 && experts.width <= 1 << 24, "an expert's width is \(experts.width)")
     try check.require(

@@ -90,11 +90,19 @@ enum CheckpointFolder {
     _ specification: Specification, _ architecture: any Architecture, from tensors: [StoredTensor],
     for purpose: Model.Purpose = .training
   ) throws(ApusError) -> Model {
+    let specification = settled(specification, architecture, by: tensors)
+    return try load(
+      specification, architecture, names: architecture.names(specification), from: tensors, for: purpose)
+  }
+
+  /// A configuration's specification with what only the names of the tensors say.
+  static func settled(
+    _ specification: Specification, _ architecture: any Architecture, by tensors: [StoredTensor]
+  ) -> Specification {
     var specification = specification
     let present = Set(tensors.map { Array($0.name.utf8) })
     architecture.settle(&specification) { present.contains(Array($0.utf8)) }
-    return try load(
-      specification, architecture, names: architecture.names(specification), from: tensors, for: purpose)
+    return specification
   }
 
   /// The model of a settled specification with the weights of files of any format.
@@ -118,8 +126,8 @@ enum CheckpointFolder {
     return Model(body, architecture)
   }
 
-  // Memory is asked for by the configuration, so it must not be out of all proportion to what the files hold.
-  private static func requirePlausibleSize(
+  /// Memory is asked for by the configuration, so it must not be out of all proportion to what the files hold.
+  static func requirePlausibleSize(
     _ specification: Specification, _ tensors: [StoredTensor]
   ) throws(ApusError) {
     let values = tensors.reduce(0) { $0 + $1.count }

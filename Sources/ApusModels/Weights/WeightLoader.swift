@@ -29,6 +29,9 @@ struct WeightLoader {
     func values(_ kernels: Kernels) -> [Float] { kernels.floats(numbers, in: bytes(0..<entry.fileRows)) }
   }
 
+  /// Throws what does not fit, without reading a value.
+  func check() throws(ApusError) { _ = try match() }
+
   /// Gives every parameter its values: masters where it has one, else stored or packed.
   func load() throws(ApusError) {
     let kernels = try Kernels.select()
