@@ -89,9 +89,21 @@ extension JSON.Reader {
 
   /// Throws unless the features divide by the heads, which says how wide a head is where the configuration does not.
   func requireDivision(_ key: String, width: Int, heads: Int) throws(ApusError) {
-    guard heads > 0, width % heads == 0 else {
-      throw error(key, "\(width) features do not divide by \(heads) heads")
-    }
+    guard width % heads == 0 else { throw error(key, "\(width) features do not divide by \(heads) heads") }
+  }
+
+  /// A size of the model, small enough that what reads it may compute with it before the whole is validated.
+  func size(
+    _ key: String, default fallback: Int, upTo most: Int = Specification.greatestSize
+  ) throws(ApusError) -> Int {
+    let size = try int(key, default: fallback)
+    guard (1...most).contains(size) else { throw error(key, "\(size) is outside 1 ... \(most)") }
+    return size
+  }
+
+  /// How many blocks the model has.
+  func layers(_ key: String, default fallback: Int) throws(ApusError) -> Int {
+    try size(key, default: fallback, upTo: Specification.mostLayers)
   }
 
   /// The activation that Hugging Face names so.

@@ -72,8 +72,8 @@ import Testing
   }
 
   private static let badGPT2: [(key: String, value: String, expected: String)] = [
-    ("n_embd", "3298534883328", "width"), ("n_embd", "-24", "width"), ("n_head", "0", "n_head"),
-    ("n_head", "5", "n_head"), ("n_layer", "9223372036854775807", "layers"), ("vocab_size", "8388608", "describes"),
+    ("n_embd", "3298534883328", "`n_embd`"), ("n_embd", "-24", "outside"), ("n_head", "0", "n_head"),
+    ("n_head", "5", "n_head"), ("n_layer", "9223372036854775807", "`n_layer`"), ("vocab_size", "8388608", "describes"),
     ("activation_function", #""tanh""#, "activation 'tanh'"),
     ("scale_attn_by_inverse_layer_idx", "true", "not supported"),
     ("scale_attn_weights", "false", "not supported"), ("model_type", #""rwkv""#, "'rwkv' is not supported"),

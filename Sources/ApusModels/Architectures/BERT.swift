@@ -41,14 +41,14 @@ enum BERTFamily {
     try config.require("is_decoder", false)
     try config.require("add_cross_attention", false)
     try config.require("position_embedding_type", "absolute")
-    let width = try config.int("hidden_size", default: 768)
-    let heads = try config.int("num_attention_heads", default: 12)
+    let width = try config.size("hidden_size", default: 768)
+    let heads = try config.size("num_attention_heads", default: 12)
     try config.requireDivision("num_attention_heads", width: width, heads: heads)
     var specification = Specification.bert(
-      vocabulary: try config.int("vocab_size", default: vocabulary),
-      context: try config.int("max_position_embeddings", default: 512) - offset, width: width,
-      layers: try config.int("num_hidden_layers", default: 12), heads: heads,
-      feedForwardWidth: try config.int("intermediate_size", default: 3072))
+      vocabulary: try config.size("vocab_size", default: vocabulary),
+      context: try config.size("max_position_embeddings", default: 512) - offset, width: width,
+      layers: try config.layers("num_hidden_layers", default: 12), heads: heads,
+      feedForwardWidth: try config.size("intermediate_size", default: 3072))
     let function = try config.activation("hidden_act", default: "gelu")
     specification.architecture = modelType
     specification.positions = .learned(offset: offset)

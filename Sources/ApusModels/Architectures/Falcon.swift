@@ -29,17 +29,17 @@ struct FalconArchitecture: Architecture {
   func specification(from config: JSON.Reader) throws(ApusError) -> Specification {
     try config.requirePlainWeights()
     try config.require("alibi", false)
-    let width = try config.int("hidden_size", default: 4544)
-    let heads = try config.int("num_attention_heads", default: 71)
+    let width = try config.size("hidden_size", default: 4544)
+    let heads = try config.size("num_attention_heads", default: 71)
     try config.requireDivision("num_attention_heads", width: width, heads: heads)
     let isNew = try config.bool("new_decoder_architecture", default: false)
     let isMultiQuery = try config.bool("multi_query", default: true)
     var specification = Specification.llama(
-      vocabulary: try config.int("vocab_size", default: 65_024),
-      context: try config.int("max_position_embeddings", default: 2048), width: width,
-      layers: try config.int("num_hidden_layers", default: 32), heads: heads,
-      keyValueHeads: isNew || !isMultiQuery ? try config.int("num_kv_heads", default: heads) : 1,
-      feedForwardWidth: try config.int("ffn_hidden_size") ?? width.multipliedReportingOverflow(by: 4).partialValue,
+      vocabulary: try config.size("vocab_size", default: 65_024),
+      context: try config.size("max_position_embeddings", default: 2048), width: width,
+      layers: try config.layers("num_hidden_layers", default: 32), heads: heads,
+      keyValueHeads: isNew || !isMultiQuery ? try config.size("num_kv_heads", default: heads) : 1,
+      feedForwardWidth: try config.size("ffn_hidden_size", default: 4 * width),
       tiedOutput: try config.bool("tie_word_embeddings", default: true))
     specification.architecture = modelType
     specification.positions = .rotary(

@@ -9,13 +9,13 @@ struct GPT1Architecture: Architecture {
 
   func specification(from config: JSON.Reader) throws(ApusError) -> Specification {
     try config.requirePlainWeights()
-    let width = try config.int("n_embd", default: 768)
-    let heads = try config.int("n_head", default: 12)
+    let width = try config.size("n_embd", default: 768)
+    let heads = try config.size("n_head", default: 12)
     try config.requireDivision("n_head", width: width, heads: heads)
     let function = try config.activation("afn", default: "gelu")
     var specification = Specification.gpt2(
-      vocabulary: try config.int("vocab_size", default: 40_478), context: try config.int("n_positions", default: 512),
-      width: width, layers: try config.int("n_layer", default: 12), heads: heads,
+      vocabulary: try config.size("vocab_size", default: 40_478), context: try config.size("n_positions", default: 512),
+      width: width, layers: try config.layers("n_layer", default: 12), heads: heads,
       // What this model calls GELU is the approximation by tanh.
       activation: function == .geluErf ? .geluTanh : function)
     specification.architecture = modelType

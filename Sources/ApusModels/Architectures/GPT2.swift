@@ -20,12 +20,12 @@ struct GPT2Architecture: Architecture {
     try config.require("scale_attn_weights", true)
     try config.require("scale_attn_by_inverse_layer_idx", false)
     try config.require("add_cross_attention", false)
-    let width = try config.int("n_embd", default: 768)
-    let heads = try config.int("n_head", default: 12)
+    let width = try config.size("n_embd", default: 768)
+    let heads = try config.size("n_head", default: 12)
     var specification = Specification.gpt2(
-      vocabulary: try config.int("vocab_size", default: 50_257), context: try config.int("n_positions", default: 1024),
-      width: width, layers: try config.int("n_layer", default: 12), heads: heads,
-      feedForwardWidth: try config.int("n_inner") ?? width.multipliedReportingOverflow(by: 4).partialValue,
+      vocabulary: try config.size("vocab_size", default: 50_257), context: try config.size("n_positions", default: 1024),
+      width: width, layers: try config.layers("n_layer", default: 12), heads: heads,
+      feedForwardWidth: try config.size("n_inner", default: 4 * width),
       activation: try config.activation("activation_function", default: "gelu_new"),
       biases: try config.bool("bias", default: true))
     try config.requireDivision("n_head", width: width, heads: heads)

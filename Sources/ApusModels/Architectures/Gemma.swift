@@ -40,7 +40,7 @@ enum GemmaFamily {
     specification.biases.attentionOutput = specification.biases.queriesKeysValues
     specification.normGainOffset = 1
     // As transformers computes it: in double, then rounded.
-    specification.embeddingScale = Double(max(specification.width, 0)).squareRoot()
+    specification.embeddingScale = Double(specification.width).squareRoot()
     return specification
   }
 

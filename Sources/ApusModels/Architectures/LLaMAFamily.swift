@@ -27,16 +27,16 @@ enum LLaMAFamily {
     from config: JSON.Reader, _ modelType: String, _ defaults: Defaults = Defaults()
   ) throws(ApusError) -> Specification {
     try config.requirePlainWeights()
-    let width = try config.int("hidden_size", default: 4096)
-    let heads = try config.int("num_attention_heads", default: 32)
+    let width = try config.size("hidden_size", default: 4096)
+    let heads = try config.size("num_attention_heads", default: 32)
     let headWidth = try config.int("head_dim") ?? defaults.headWidth
     if headWidth == nil { try config.requireDivision("num_attention_heads", width: width, heads: heads) }
     var specification = Specification.llama(
-      vocabulary: try config.int("vocab_size", default: 32_000),
-      context: try config.int("max_position_embeddings", default: 2048), width: width,
-      layers: try config.int("num_hidden_layers", default: 32), heads: heads,
-      keyValueHeads: try config.int("num_key_value_heads", default: defaults.keyValueHeads ?? heads),
-      headWidth: headWidth, feedForwardWidth: try config.int("intermediate_size", default: 11_008),
+      vocabulary: try config.size("vocab_size", default: 32_000),
+      context: try config.size("max_position_embeddings", default: 2048), width: width,
+      layers: try config.layers("num_hidden_layers", default: 32), heads: heads,
+      keyValueHeads: try config.size("num_key_value_heads", default: defaults.keyValueHeads ?? heads),
+      headWidth: headWidth, feedForwardWidth: try config.size("intermediate_size", default: 11_008),
       tiedOutput: try config.bool("tie_word_embeddings", default: defaults.tiesOutput))
     specification.architecture = modelType
     specification.positions = .rotary(try rotation(from: config, specification, defaults))
@@ -100,7 +100,7 @@ enum LLaMAFamily {
 extension JSON.Reader {
   /// The layers that see a window only: by `layer_types`, else by the rule of files that lack it.
   func localLayers(_ layers: Int, else isLocal: (Int) -> Bool) throws(ApusError) -> Set<Int> {
-    guard let types = try array("layer_types") else { return Set((0..<max(layers, 0)).filter(isLocal)) }
+    guard let types = try array("layer_types") else { return Set((0..<layers).filter(isLocal)) }
     guard types.count == layers else {
       throw error("layer_types", "there are \(types.count) types for \(layers) layers")
     }

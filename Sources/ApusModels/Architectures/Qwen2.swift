@@ -56,8 +56,10 @@ enum QwenFamily {
     experts.balancing = try config.double("router_aux_loss_coef", default: 0.001)
     let step = try config.int("decoder_sparse_step", default: 1)
     guard step > 0 else { throw config.error("decoder_sparse_step", "a step of \(step) names no layer") }
-    let dense = Set(try config.array("mlp_only_layers")?.compactMap(\.int) ?? [])
-    experts.denseLayers = Set((0..<max(layers, 0)).filter { dense.contains($0) || ($0 + 1) % step != 0 })
+    let listed = try config.array("mlp_only_layers") ?? []
+    let dense = listed.compactMap(\.int)
+    guard dense.count == listed.count else { throw config.error("mlp_only_layers", "numbers of layers are expected") }
+    experts.denseLayers = Set((0..<layers).filter { dense.contains($0) || ($0 + 1) % step != 0 })
     return experts
   }
 

@@ -60,6 +60,14 @@ struct GGUFKeys {
 
   func int(_ key: String) throws(ApusError) -> Int? { try metadata.int(full(key)) }
   func int(_ key: String, default fallback: Int) throws(ApusError) -> Int { try int(key) ?? fallback }
+  /// A size of the model, small enough that what reads it may compute with it before the whole is validated.
+  func size(
+    _ key: String, default fallback: Int? = nil, upTo most: Int = Specification.greatestSize
+  ) throws(ApusError) -> Int {
+    let size = try metadata.required(full(key), int(key) ?? fallback)
+    guard (1...most).contains(size) else { throw error(key, "\(size) is outside 1 ... \(most)") }
+    return size
+  }
   func requiredInt(_ key: String) throws(ApusError) -> Int { try metadata.required(full(key), int(key)) }
   func double(_ key: String) throws(ApusError) -> Double? { try metadata.double(full(key)) }
   func double(_ key: String, default fallback: Double) throws(ApusError) -> Double { try double(key) ?? fallback }

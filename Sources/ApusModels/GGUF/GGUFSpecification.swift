@@ -55,12 +55,11 @@ enum GGUFSpecification {
   // MARK: - Reading
 
   private static func readShapes(_ spec: inout Specification, _ keys: GGUFKeys) throws(ApusError) {
-    spec.layers = try keys.requiredInt("block_count")
-    spec.width = try keys.requiredInt("embedding_length")
-    spec.context = try keys.requiredInt("context_length")
-    spec.heads = try keys.requiredInt("attention.head_count")
-    spec.keyValueHeads = try keys.int("attention.head_count_kv", default: spec.heads)
-    guard spec.heads > 0 else { throw keys.error("attention.head_count", "there are no heads") }
+    spec.layers = try keys.size("block_count", upTo: Specification.mostLayers)
+    spec.width = try keys.size("embedding_length")
+    spec.context = try keys.size("context_length")
+    spec.heads = try keys.size("attention.head_count")
+    spec.keyValueHeads = try keys.size("attention.head_count_kv", default: spec.heads)
     spec.headWidth = try keys.int("attention.key_length", default: spec.width / spec.heads)
     let valueWidth = try keys.int("attention.value_length", default: spec.headWidth)
     guard valueWidth == spec.headWidth else {
@@ -107,7 +106,7 @@ enum GGUFSpecification {
     experts.sharedWidth = try keys.int("expert_shared_feed_forward_length", default: 0)
     experts.normalisesWeights = try keys.bool("expert_weights_norm", default: experts.normalisesWeights)
     experts.denseLayers = Set(
-      (0..<max(spec.layers, 0)).filter { !keys.hasTensor("blk.\($0).ffn_gate_inp.weight") })
+      (0..<spec.layers).filter { !keys.hasTensor("blk.\($0).ffn_gate_inp.weight") })
     spec.experts = experts
   }
 

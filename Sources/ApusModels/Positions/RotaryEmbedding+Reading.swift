@@ -66,7 +66,7 @@ extension RotaryEmbedding {
 
   /// The first parameter without meaning, as transformers names it, and what is wrong with it.
   func problem(headWidth: Int) -> (key: String, text: String)? {
-    guard base > 0, base <= 1e30 else { return ("rope_theta", "the rotary base is \(base)") }
+    guard (1e-30...1e30).contains(base) else { return ("rope_theta", "the rotary base is \(base)") }
     guard rotatedWidth > 0, rotatedWidth <= headWidth, rotatedWidth % 2 == 0 else {
       let text = "an even number of a head's \(headWidth) features must rotate, not \(rotatedWidth)"
       return ("partial_rotary_factor", text)

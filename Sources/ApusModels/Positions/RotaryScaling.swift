@@ -75,7 +75,7 @@ extension RotaryScaling {
   }
 
   static func factorProblem(_ factor: Double, _ key: String = "factor") -> (key: String, text: String)? {
-    factor > 0 && factor <= 1e6 ? nil : (key, "a rotary \(key) of \(factor) is outside 0 ... 1000000")
+    (1e-6...1e6).contains(factor) ? nil : (key, "a rotary \(key) of \(factor) is outside 1e-6 ... 1e6")
   }
 
   private static func contextProblem(_ context: Int) -> (key: String, text: String)? {

@@ -10,10 +10,11 @@ enum Sinusoids {
   static func table(_ specification: Specification) -> Tensor {
     let (positions, width) = (specification.context, specification.width)
     let table = Tensor(rows: positions, columns: width)
+    let frequencies = (0..<width).map { Double.pow(10_000, -Double($0 / 2 * 2) / Double(width)) }
     table.withMutableValues { values in
       for position in 0..<positions {
         for feature in 0..<width {
-          let angle = Double(position) * Double.pow(10_000, -Double(feature / 2 * 2) / Double(width))
+          let angle = Double(position) * frequencies[feature]
           values[position * width + feature] = Float(feature % 2 == 0 ? Double.sin(angle) : Double.cos(angle))
         }
       }

@@ -3,6 +3,15 @@
 public import ApusCore
 
 extension Specification {
+  /// The greatest vocabulary, context, width and number of heads; products of two cannot overflow.
+  static let greatestSize = 1 << 24
+  /// The most blocks.
+  static let mostLayers = 1 << 12
+  /// The most experts of all layers together: five times what the largest known models have.
+  static let mostExperts = 1 << 17
+  /// The most numbers in a table of sinusoids, which no file vouches for.
+  static let mostSinusoids = 1 << 26
+
   /// Checks that the shapes fit each other and stay within what this machine can address.
   /// - Throws: `badData` that names the shape and the value.
   public func validate(file: String? = nil) throws(ApusError) {
@@ -39,10 +48,10 @@ extension Specification {
       ("key-value heads", keyValueHeads), ("head width", headWidth), ("feed-forward width", feedForwardWidth),
     ]
     for (name, size) in sizes {
-      try check.require(size > 0 && size <= 1 << 24, "\(name) is \(size), outside 1 ... \(1 << 24)")
+      try check.require((1...Self.greatestSize).contains(size), "\(name) is \(size), outside 1 ... \(Self.greatestSize)")
     }
     try check.require(
-      layers <= 1 << 12 && heads <= 1 << 14, "\(layers) layers of \(heads) heads are beyond any known model")
+      layers <= Self.mostLayers && heads <= 1 << 14, "\(layers) layers of \(heads) heads are beyond any known model")
     try check.require(heads % keyValueHeads == 0, "\(heads) heads do not divide by \(keyValueHeads) key-value heads")
     try check.require(headWidth <= 1 << 12, "a head of \(headWidth) features is beyond any known model")
     try check.require(attention.window >= 0, "the attention's window is \(attention.window)")
@@ -53,7 +62,10 @@ extension Specification {
 
   private func validatePositions(_ check: Check) throws(ApusError) {
     switch positions {
-    case .none, .sinusoidal: return
+    case .none: return
+    case .sinusoidal:
+      try check.require(
+        context * width <= Self.mostSinusoids, "sinusoids for \(context) positions of \(width) features are too many")
     case .learned(let offset): try check.require((0...1 << 16).contains(offset), "positions begin at row \(offset)")
     case .rotary(let rotation, let local):
       for rotation in [rotation] + (local.map { [$0] } ?? []) {
@@ -64,7 +76,9 @@ extension Specification {
 
   private func validateExperts(_ check: Check) throws(ApusError) {
     guard let experts else { return }
-    try check.require((1...1 << 14).contains(experts.count), "there are \(experts.count) experts")
+    try check.require(
+      experts.count >= 1 && experts.count <= Self.mostExperts / layers,
+      "\(layers) layers of \(experts.count) experts are none, or beyond any known model")
     try check.require(
       layers * experts.count <= 1 << 18, "\(layers) layers of \(experts.count) experts are beyond any known model")
     try check.require(
