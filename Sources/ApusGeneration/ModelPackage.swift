@@ -78,7 +78,7 @@ public struct ModelPackage: Sendable {
   ///   - type: how matrices are written; nil: as they are held, block types as float32.
   ///   - check: asked before each tensor; what it throws ends the writing and leaves nothing behind.
   /// - Returns: what is left out or llama.cpp would compute otherwise, one sentence each.
-  /// - Throws: `badData` where GGUF cannot say what the model or its tokenizer is, `inputOutput` where the disk refuses.
+  /// - Throws: `badData` where GGUF cannot say what model or tokenizer it is, `inputOutput` where the disk refuses.
   public func write(
     gguf path: String, name: String, as type: ElementType? = nil, check: () throws(ApusError) -> Void = {}
   ) throws(ApusError) -> [String] {

@@ -30,7 +30,7 @@ final class MatrixProduct {
   let kernels: Kernels
   let pool: ThreadPool
 
-  // Floats of one packed chunk: the kernel packs its block of `a` once for each, and cuts the chunk to the second cache.
+  // Floats of one packed chunk: the kernel packs its block of `a` once for each, and cuts chunks to the second cache.
   static let chunk = 1 << 18
   // Steps of k packed at a time where a chunk cannot hold them all.
   static let steps = 512

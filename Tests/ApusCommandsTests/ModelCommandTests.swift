@@ -14,12 +14,11 @@ final class TinyModel: Sendable {
   let folder: String
   let bare: String
 
-  init() throws {
+  /// - Parameter isByteLevel: whether its tokens are bytes, which GGUF can say, or the characters of a short text.
+  init(isByteLevel: Bool = false) throws {
     folder = try FileSystem.makeTemporaryFolder(prefix: "apus-tiny")
     bare = folder + "/bare"
-    var trainer = try CharacterTrainer(specialTokens: [Array("<|endoftext|>".utf8)])
-    trainer.add(Array("abcdefghijklmnopqrstuvwxyz ,.é你\n".utf8))
-    let tokenizer = try trainer.train()
+    let tokenizer = try isByteLevel ? Self.bytes() : Self.characters()
     var specification = Specification.llama(
       vocabulary: tokenizer.vocabularySize, context: 128, width: 16, layers: 2, heads: 2, feedForwardWidth: 32)
     specification.initialDeviation = 0.3
@@ -32,6 +31,18 @@ final class TinyModel: Sendable {
 
   deinit {
     try? FileSystem.remove(folder)
+  }
+
+  private static func bytes() throws -> PipelineTokenizer {
+    var trainer = try BytePairTrainer(BytePairTrainer.Options(vocabularySize: 257))
+    trainer.add(Array("abc".utf8))
+    return try trainer.train().tokenizer
+  }
+
+  private static func characters() throws -> PipelineTokenizer {
+    var trainer = try CharacterTrainer(specialTokens: [Array("<|endoftext|>".utf8)])
+    trainer.add(Array("abcdefghijklmnopqrstuvwxyz ,.é你\n".utf8))
+    return try trainer.train()
   }
 }
 

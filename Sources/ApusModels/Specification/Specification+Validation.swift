@@ -48,7 +48,8 @@ extension Specification {
       ("key-value heads", keyValueHeads), ("head width", headWidth), ("feed-forward width", feedForwardWidth),
     ]
     for (name, size) in sizes {
-      try check.require((1...Self.greatestSize).contains(size), "\(name) is \(size), outside 1 ... \(Self.greatestSize)")
+      try check.require(
+        (1...Self.greatestSize).contains(size), "\(name) is \(size), outside 1 ... \(Self.greatestSize)")
     }
     try check.require(
       layers <= Self.mostLayers && heads <= 1 << 14, "\(layers) layers of \(heads) heads are beyond any known model")
