@@ -57,12 +57,16 @@ import Testing
     try await withFile(table(tokens: grid)) { folder in
       let outcome = await apus(
         "scaling", "fit", folder + "/runs.csv", "--starts", "projection", "--bootstraps", "40", "--explain", "--tied",
-        "--plots", folder + "/plots")
-      #expect(outcome.status == 0 && outcome.error.contains("3 plots written"), "\(outcome.error)")
-      for name in ["residuals", "profile-alpha", "profile-E"] {
-        let drawing = try FileSystem.readAll("\(folder)/plots/\(name).svg")
-        #expect(drawing.starts(with: Array("<svg".utf8)))
+        "--report", folder + "/report")
+      #expect(outcome.status == 0 && outcome.error.contains("report.html"), "\(outcome.error)")
+      let pictures = ["residuals", "ridge", "profile-alpha", "profile-E", "isoflop", "frontier", "contours"]
+      let page = String(decoding: try FileSystem.readAll(folder + "/report/report.html"), as: UTF8.self)
+      for name in pictures {
+        let drawing = try FileSystem.readAll("\(folder)/report/\(name).svg")
+        #expect(drawing.starts(with: Array("<svg".utf8)) && page.contains("\(name).svg"))
       }
+      let files = try FileSystem.list(folder + "/report")
+      #expect(files.count == pictures.count + 3)
       for words in ["Health:", "95 % interval", "L(N, D) = E + A / N^α + B / D^β", "N spans a factor of 243"] {
         #expect(outcome.output.contains(words), "\(words)")
       }
@@ -78,12 +82,32 @@ import Testing
     }
   }
 
+  /// A column that is no loss: it rises with size. The fit says so, and no law is written that plans would follow.
+  @Test func aLossThatRisesIsNoLaw() async throws {
+    let rising = table(tokens: grid).split(separator: "\n").map { line -> String in
+      var cells = line.split(separator: ",").map(String.init)
+      if let loss = Double(cells[3]) { cells[3] = "\(6 - loss)" }
+      return cells.joined(separator: ",")
+    }
+    try await withFile(rising.joined(separator: "\n") + "\n") { folder in
+      let outcome = await apus(
+        "scaling", "fit", folder + "/runs.csv", "--starts", "projection", "--bootstraps", "40", "--output",
+        folder + "/law.json")
+      #expect(outcome.status == 65 && outcome.output.contains("the loss does not fall with parameters (α = −"))
+      #expect(outcome.error.contains("law.json: the loss does not fall"), "\(outcome.error)")
+      let files = try FileSystem.list(folder)
+      #expect(files == ["runs.csv"])
+    }
+  }
+
   @Test func theOtherApproachesAnswerOrSayWhatIsMissing() async throws {
     let budgets = table { size, index in 1e18 * Double.pow(10, Double(index)) / 6 / size }
     try await withFile(budgets) { folder in
       let isoflop = await apus(
         "scaling", "fit", folder + "/runs.csv", "--approach", "isoflop", "--near-best", "2", "--output",
-        folder + "/size.json")
+        folder + "/size.json", "--report", folder + "/report")
+      let files = try FileSystem.list(folder + "/report")
+      #expect(files.contains("frontier.svg"))
       #expect(isoflop.status == 0 && isoflop.output.contains("best use of"), "\(isoflop.error)")
       let plan = await apus("scaling", "plan", "--compute", "1e21", "--law", folder + "/size.json")
       #expect(plan.status == 64 && plan.error.contains("gives no loss"), "\(plan.error)")
@@ -102,14 +126,16 @@ import Testing
       #expect(missing.status == 65 && missing.error.contains("--column loss=loss_c4"))
       let chosen = await apus(
         "scaling", "fit", path, "--column", "loss=loss_c4", "--where", "N<3e9", "--bootstraps", "0", "--format", "json",
-        "--starts", "projection")
+        "--starts", "projection", "--counts", "non-embedding", "--output", folder + "/law.json")
       try #require(chosen.status == 0, "\(chosen.error)")
+      let law = try LawFile.read(folder + "/law.json")
+      #expect(law.counts == .nonEmbedding)
       let answer = try JSON.parse(chosen.output)
       #expect(answer["rows"]?.int == 30)
       for arguments in [
         ["--column", "loss"], ["--column", "speed=x"], ["--where", "N"], ["--delta", "0"], ["--bootstraps", "-1"],
         ["--near-best", "1"], ["--starts", "everywhere"], ["--bootstraps", "10"], ["--approach", "isoflop", "--tied"],
-        ["--budget", "0"],
+        ["--budget", "0"], ["--counts", "some"],
       ] {
         let outcome = await apus(["scaling", "fit", path, "--column", "loss=loss_c4"] + arguments)
         #expect(outcome.status == 64, "\(arguments): \(outcome.error)")

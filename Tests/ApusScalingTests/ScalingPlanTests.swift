@@ -78,7 +78,7 @@ import Testing
       #expect(plan.shape.heads * plan.shape.headWidth == plan.shape.width)
       #expect(plan.shape.heads % plan.shape.keyValueHeads == 0)
       let interval = try #require(plan.parameters.interval)
-      #expect(interval.low < plan.parameters.value && plan.parameters.value < interval.high)
+      #expect(interval.lower < plan.parameters.value && plan.parameters.value < interval.upper)
       #expect(plan.flat.low < plan.parameters.value && plan.parameters.value < plan.flat.high)
     }
   }
@@ -115,6 +115,23 @@ import Testing
     #expect(data.epochs > 4 && data.loss > data.unlimitedLoss && data.advice?.contains("beyond 4") == true)
     request.uniqueTokens = 1e15
     #expect(try ScalingPlan(request).data?.advice == nil)
+  }
+
+  /// What is asked for in more than one way: the size that is trained is one of them, and the plan says which.
+  @Test func theShapeIsThatOfWhatDecides() throws {
+    var request = try request(1e21)
+    request.lifetimeTokens = 1e12
+    #expect(try ScalingPlan(request).reason == .use)
+    request.uniqueTokens = 70e9  // Enough for the law's 60 billion, too few for the 200 billion that use asks for.
+    let used = try ScalingPlan(request)
+    #expect(used.reason == .use && used.warnings.contains { $0.contains("of which only 70B differ") })
+    request.uniqueTokens = 2e9
+    #expect(try ScalingPlan(request).reason == .text)
+    request.parameters = 1e9
+    let given = try ScalingPlan(request)
+    #expect(given.reason == .budget && abs(Double(given.shape.parameters) / 1e9 - 1) < 0.05)
+    #expect(given.data?.allocation == Allocation(parameters: 1e9, tokens: 1e21 / 6e9))
+    #expect((given.data?.loss ?? 0) > (given.data?.unlimitedLoss ?? 9))
   }
 
   @Test func lifetimeBreaksEvenWhereBothCostTheSame() throws {
@@ -166,7 +183,7 @@ import Testing
 @Suite struct ScalingChartTests {
   @Test func chartsAreCompleteAndAlwaysTheSame() {
     let charts = ScalingCharts(LawLibrary.replication, compute: 1e21)
-    let run = ("a run", Allocation(parameters: 1e9, tokens: 1e11))
+    let run = ("a run", [Allocation(parameters: 1e9, tokens: 1e11)])
     for chart in [charts.isoFLOP, charts.frontier, charts.contours([run]), charts.lifetimeCost()] {
       let text = chart.render()
       #expect(text.hasPrefix("<svg") && text.hasSuffix("</svg>\n") && !text.contains("nan"))
@@ -208,7 +225,27 @@ import Testing
       ScalingPlanRequest(
         budget: Budget(Budget.Request(compute: 1e20), device: Device.named("h100")), law: law))
     let loss = try #require(plan.loss.interval)
-    #expect(loss.low < plan.loss.value && plan.loss.value < loss.high && plan.warnings.count == 3)
+    #expect(loss.lower < plan.loss.value && plan.loss.value < loss.upper && plan.warnings.count == 3)
+  }
+
+  /// Laws of batches need nats a token: bits a token become that, bits a byte cannot.
+  @Test(arguments: [LossUnit.natsPerToken, .bitsPerToken, .bitsPerByte])
+  func aFittedLawKeepsItsUnitAndItsCount(_ unit: LossUnit) throws {
+    var runs = table()
+    runs.lossUnit = unit
+    let center = LogParameters(a: 6.18, b: 7.64, e: 0.597, alpha: 0.3478, beta: 0.3658)
+    let file = LawFile(
+      name: "mine", source: "made up", form: .parametric(center, resamples: []), counts: .nonEmbedding, table: runs,
+      findings: [])
+    let law = try #require(try LawFile(file.json).law(path: "mine.json") as? ParametricLaw)
+    #expect(law.card.counts == .nonEmbedding && law.card.unit == unit)
+    #expect(law.explanation(compute: 1e20).last?.hasSuffix(unit.words) == true)
+    let budget = try Budget(Budget.Request(compute: 1e20), device: Device.named("h100"))
+    let plan = try ScalingPlan(ScalingPlanRequest(budget: budget, law: law))
+    #expect(abs(Double(plan.shape.nonEmbeddingParameters) / plan.parameters.value - 1) < 0.1)
+    let batch = plan.hyperparameters.advice.first { $0.name == "MiniCPM" }?.batchTokens
+    let nats = unit.nats(plan.loss.value)
+    #expect(batch == nats.map { 1.21e9 / Double.pow($0, 6.24) } && (batch == nil) == (unit == .bitsPerByte))
   }
 
   @Test func pathsAndNamesAreToldApart() throws {
@@ -224,9 +261,9 @@ import Testing
     let residuals = fit.residualChart
     #expect(residuals.series[0].points.count == 25)
     #expect(residuals.series[0].points.allSatisfy { abs($0.y) < 2 })
-    let ridge = fit.profile(.growth).chart(of: "runs.csv")
-    #expect((ridge.series.first?.points.count ?? 0) > 5)
-    #expect(ridge.series[0].points.allSatisfy { $0.y >= 0.9999 })
+    let profile = fit.profile(.growth).chart(of: "runs.csv")
+    #expect((profile.series.first?.points.count ?? 0) > 5)
+    #expect(profile.series[0].points.allSatisfy { $0.y >= 0.9999 })
     let law = LawLibrary.replication
     let equal = [1e18, 1e19].flatMap { compute in
       [0.25, 0.5, 1, 2, 4].map { factor -> MeasuredRun in
@@ -237,5 +274,9 @@ import Testing
     }
     let chart = try IsoFLOPFit(RunTable(equal, file: "equal.csv")).chart
     #expect(chart.series.count == 5 && chart.render().contains("least loss"))
+    let ridge = Bootstrap(fit, resamples: 60).ridgeChart(of: fit)
+    #expect(ridge.series[0].points.count > 50 && !ridge.render().contains("nan"))
+    let frontier = try IsoFLOPFit(RunTable(equal, file: "equal.csv")).frontierChart
+    #expect(frontier.series.map(\.name) == ["N = k C^0.513", "lowest points"])
   }
 }

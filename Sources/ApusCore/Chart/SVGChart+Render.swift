@@ -82,6 +82,12 @@ private struct SVGRenderer {
 
   // MARK: Words and axes
 
+  /// A word over lines, on a halo of the ground's colour.
+  func mark(_ text: String, _ x: Double, _ y: Double) -> String {
+    let halo = "<g aria-hidden=\"true\">\(word(text, "halo", x, y))</g>"
+    return halo + word(text, "mark", x, y)
+  }
+
   func word(_ text: String, _ style: String, _ x: Double, _ y: Double, anchor: String? = nil) -> String {
     let anchored = anchor.map { " text-anchor=\"\($0)\"" } ?? ""
     return "<text class=\"\(style)\"\(anchored) x=\"\(number(x))\" y=\"\(number(y))\">\(escape(text))</text>"
@@ -130,11 +136,11 @@ private struct SVGRenderer {
       case .horizontal:
         guard let y = pixelY(reference.value), y >= top - 0.5, y <= bottom + 0.5 else { return nil }
         return "<path class=\"reference\" d=\"M\(number(left)) \(number(y))H\(number(right))\"/>"
-          + word(reference.label, "mark", left + 8, bottom - y > 18 ? y + 15 : y - 6)
+          + mark(reference.label, left + 8, bottom - y > 18 ? y + 15 : y - 6)
       case .vertical:
         guard let x = pixelX(reference.value), x >= left - 0.5, x <= right + 0.5 else { return nil }
         return "<path class=\"reference\" d=\"M\(number(x)) \(number(bottom))V\(number(top))\"/>"
-          + word(reference.label, "mark", x + 6, top + 12)
+          + mark(reference.label, x + 6, top + 12)
       }
     }.joined(separator: "\n")
   }
@@ -247,14 +253,14 @@ private struct SVGRenderer {
       text{font-family:Inter,"Helvetica Neue",Helvetica,Arial,"DejaVu Sans",sans-serif;font-size:12px}
       .title{font-size:19px;font-weight:600;fill:#16202e}.quiet{font-size:13px;fill:#5b6675}.tick{fill:#5b6675}
       .name{font-size:13px;font-weight:500;fill:#3d4757}
-      .mark{font-size:12px;fill:#3d4757;stroke:#ffffff;stroke-width:3;paint-order:stroke}
+      .mark{fill:#3d4757}.halo{fill:none;stroke:#ffffff;stroke-width:3;stroke-linejoin:round}
       .ground{fill:#ffffff}.grid{stroke:#e8ebf0;stroke-width:1;fill:none}.axis{stroke:#9aa5b4;stroke-width:1;fill:none}
       .reference{stroke:#3d4757;stroke-width:1.2;stroke-dasharray:2 4;fill:none;stroke-linecap:round}
       .line{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
       .faint{stroke-width:1;stroke-opacity:.28}.dashed{stroke-dasharray:7 5}
       \(colors(\.light))
       @media (prefers-color-scheme:dark){
-      .title{fill:#f1f4f8}.quiet,.tick{fill:#a3afbf}.mark{fill:#c9d2de;stroke:#12171f}.name{fill:#c9d2de}
+      .title{fill:#f1f4f8}.quiet,.tick{fill:#a3afbf}.mark{fill:#c9d2de}.halo{stroke:#12171f}.name{fill:#c9d2de}
       .ground{fill:#12171f}
       .grid{stroke:#232b37}.axis{stroke:#566274}.reference{stroke:#c9d2de}
       \(colors(\.dark))

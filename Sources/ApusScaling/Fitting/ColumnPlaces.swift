@@ -39,13 +39,21 @@ struct ColumnPlaces {
     of kind: RunColumn, _ text: TableText, _ heading: String?
   ) throws(ApusError) -> Int? {
     if let heading {
-      guard let place = text.columns.firstIndex(of: heading) else {
+      guard let place = try text.place(of: heading) else {
         throw missing("'\(heading)'", text, like: heading, kind: kind)
       }
       return place
     }
     let plain = text.columns.map(RunColumn.plain)
-    return kind.names.lazy.compactMap { plain.firstIndex(of: $0) }.first
+    guard let name = kind.names.first(where: plain.contains) else { return nil }
+    let places = plain.indices.filter { plain[$0] == name }
+    guard places.count < 2 else {
+      let headings = places.map { "'\(text.columns[$0])' (column \($0 + 1))" }.joined(separator: " and ")
+      throw ApusError(
+        .badData, "\(headings) may both be \(kind.rawValue)", file: text.file, place: "header",
+        remedy: "say which it is: --column \(kind.rawValue)=HEADING, or rename one")
+    }
+    return places[0]
   }
 
   static func missing(_ what: String, _ text: TableText, like name: String, kind: RunColumn? = nil) -> ApusError {
@@ -115,7 +123,7 @@ struct ColumnPlaces {
     if let unique = run.uniqueTokens { try check(run.line, .uniqueTokens, unique, 1e4...1e18, "tokens") }
     if run.loss > 20 {
       throw error(
-        run.line, .loss, "a loss of \(run.loss) nats is more than guessing costs (ln of the vocabulary's size)",
+        run.line, .loss, "a loss of \(run.loss) \(lossUnit.words) is more than guessing costs",
         "give the cross-entropy, not the perplexity")
     }
     let ratio = run.compute / (6 * run.parameters * run.tokens)

@@ -14,6 +14,14 @@ public struct ConfidenceInterval: Sendable, Equatable {
     self.upper = upper
   }
 
+  /// The percentiles between which `level` of the `values` lie, interpolated; nil for fewer than 40 of them.
+  public init?(percentilesOf values: [Double], level: Double = 0.95) {
+    let sorted = values.filter { !$0.isNaN }.sorted()
+    guard sorted.count >= 40 else { return nil }
+    let tail = (1 - level) / 2
+    self.init(Statistics.quantile(sorted, tail), Statistics.quantile(sorted, 1 - tail))
+  }
+
   /// The distance of the ends.
   public var width: Double { upper - lower }
 

@@ -27,6 +27,15 @@ public enum LawQuantity: String, Sendable, CaseIterable {
     }
   }
 
+  /// The letter for it.
+  var symbol: String {
+    switch self {
+    case .alpha: "α"
+    case .beta: "β"
+    case .irreducible, .growth: rawValue
+    }
+  }
+
   /// What it is, in words.
   var words: String {
     switch self {
@@ -167,6 +176,7 @@ private struct ProfileSearch {
     var (inside, outside) = (inside, outside)
     while abs(outside.x - inside.x) > 1e-3 * max(0.02, abs(outside.x)) {
       let middle = fit(at: (inside.x + outside.x) / 2, from: inside)
+      visited.append(middle)
       if middle.value > limit { outside = middle } else { inside = middle }
     }
     return (inside.x + outside.x) / 2

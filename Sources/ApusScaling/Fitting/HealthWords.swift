@@ -23,7 +23,7 @@ struct HealthWords {
         weight: .sound,
         text: "N spans a factor of \(factor(sizes)), D \(factor(tokens)), tokens a parameter \(factor(ratios)).")
     ]
-    found += span(sizes, "N", "A and α", "sizes") + span(tokens, "D", "B and β", "numbers of tokens")
+    found += span(sizes, "N", "A and α", "sizes") + span(tokens, "D", "B and β", "numbers of tokens") + rising()
     let correlation = Statistics.correlation(
       fit.table.runs.map { .log($0.parameters) }, fit.table.runs.map { .log($0.tokens) })
     // A hundredth of the variance of ln D at given ln N is left: the two powers look alike.
@@ -54,6 +54,17 @@ struct HealthWords {
             + "means little. Predictions within the runs' range may still be good."))
     }
     return found
+  }
+
+  /// More parameters or tokens that make the loss worse are a table misread, or runs that broke.
+  private func rising() -> [Finding] {
+    let law = fit.parameters
+    return [("parameters", law.alpha, "α"), ("tokens", law.beta, "β")].filter { $0.1 <= 0 }.map { noun, value, symbol in
+      Finding(
+        weight: .illPosed,
+        text: "Ill-posed: the loss does not fall with \(noun) (\(symbol) = \(NumberText.fixed(value, 3))). Are columns "
+          + "exchanged, or is the loss something that should rise?")
+    }
   }
 
   private func span(

@@ -19,36 +19,20 @@ public struct LawFile: Sendable, Equatable {
     case frontier(coefficient: Double, exponent: Double)
   }
 
-  /// From where to where the runs went.
-  public struct Range: Sendable, Equatable {
-    /// The smallest.
-    public var lower: Double
-    /// The largest.
-    public var upper: Double
-
-    /// The range of values that are positive.
-    public init(_ values: [Double]) {
-      lower = values.min() ?? 1
-      upper = values.max() ?? 1
-    }
-  }
-
   /// What the law is called.
   public var name: String
   /// Where it comes from: how it was fitted, and to what.
   public var source: String
   /// What it says.
   public var form: Form
+  /// Which parameters its N counts.
+  public var counts: ParameterCount
   /// The unit of its loss.
   public var lossUnit: LossUnit
   /// How many runs it was fitted to.
   public var runs: Int
-  /// Their N.
-  public var sizes: Range
-  /// Their D.
-  public var tokens: Range
-  /// Their C, in FLOPs.
-  public var computes: Range
+  /// From where to where they went.
+  public var fitted: FittedRange
   /// The fit's health.
   public var verdict: FitHealth.Verdict
   /// Its findings that are no plain facts.
@@ -60,17 +44,20 @@ public struct LawFile: Sendable, Equatable {
   ///   - name: What the law is called.
   ///   - source: How it was fitted.
   ///   - form: What it says.
+  ///   - counts: Which parameters the table's N counts.
   ///   - table: The runs.
   ///   - findings: What was found of the fit's health.
-  public init(name: String, source: String, form: Form, table: RunTable, findings: [FitHealth.Finding]) {
+  public init(
+    name: String, source: String, form: Form, counts: ParameterCount = .all, table: RunTable,
+    findings: [FitHealth.Finding]
+  ) {
     self.name = name
     self.source = source
     self.form = form
+    self.counts = counts
     lossUnit = table.lossUnit
     runs = table.runs.count
-    sizes = Range(table.runs.map(\.parameters))
-    tokens = Range(table.runs.map(\.tokens))
-    computes = Range(table.runs.map(\.compute))
+    fitted = table.extent
     verdict = findings.map(\.weight).max() ?? .sound
     caveats = findings.filter { $0.weight > .sound }.map(\.text)
   }
@@ -81,8 +68,13 @@ public struct LawFile: Sendable, Equatable {
 extension LawFile {
   /// Writes the file, whole or not at all.
   ///
-  /// - Throws: A path that cannot be written.
+  /// - Throws: A path that cannot be written, or a law by which more is no better.
   public func write(to path: String) throws(ApusError) {
+    if case .parametric(let law, _) = form, let problem = Self.problem(law) {
+      throw ApusError(
+        .badData, "\(problem), and no plan follows from such a law", file: path,
+        remedy: "look whether columns or units of the runs are exchanged; it is not written")
+    }
     try AtomicFile.write(json.serialized(pretty: true) + [10], to: path)
   }
 
@@ -90,7 +82,7 @@ extension LawFile {
   public var json: JSON {
     var fields: [(String, JSON)] = [
       ("format", .string(Self.format)), ("version", .int(Int64(Self.version))), ("name", .string(name)),
-      ("source", .string(source)), ("loss_unit", .string(lossUnit.rawValue)),
+      ("source", .string(source)), ("counts", .string(counts.rawValue)), ("loss_unit", .string(lossUnit.rawValue)),
     ]
     switch form {
     case .parametric(let law, let resamples):
@@ -104,7 +96,8 @@ extension LawFile {
       fields.append(("constants", .object(JSON.Object([("k", .double(coefficient)), ("a", .double(exponent))]))))
     }
     fields += [
-      ("runs", .int(Int64(runs))), ("N", Self.json(sizes)), ("D", Self.json(tokens)), ("C", Self.json(computes)),
+      ("runs", .int(Int64(runs))), ("N", Self.json(fitted.parameters)), ("D", Self.json(fitted.tokens)),
+      ("C", Self.json(fitted.compute)),
       ("verdict", .string(verdict.rawValue)), ("caveats", .array(caveats.map { .string($0) })),
     ]
     return .object(JSON.Object(fields))
@@ -114,7 +107,9 @@ extension LawFile {
 
   private static func numbers(_ law: LogParameters) -> [Double] { [law.a, law.b, law.e, law.alpha, law.beta] }
 
-  private static func json(_ range: Range) -> JSON { .array([.double(range.lower), .double(range.upper)]) }
+  private static func json(_ range: ClosedRange<Double>?) -> JSON {
+    range.map { .array([.double($0.lowerBound), .double($0.upperBound)]) } ?? .null
+  }
 }
 
 // MARK: Reading
@@ -141,13 +136,14 @@ extension LawFile {
     }
     name = try reader.requiredString("name")
     source = try reader.requiredString("source")
+    counts = try reader.has("counts") ? Self.named(reader, "counts") : .all
     lossUnit = try Self.named(reader, "loss_unit")
     verdict = try Self.named(reader, "verdict")
     form = try Self.form(reader)
     runs = try reader.requiredInt("runs")
-    sizes = try Self.range(reader, "N")
-    tokens = try Self.range(reader, "D")
-    computes = try Self.range(reader, "C")
+    fitted = FittedRange(
+      parameters: try Self.range(reader, "N"), tokens: try Self.range(reader, "D"),
+      compute: try Self.range(reader, "C"))
     caveats = try reader.array("caveats")?.compactMap(\.string) ?? []
     try reader.finish()
   }
@@ -160,12 +156,12 @@ extension LawFile {
     return name
   }
 
-  private static func range(_ reader: JSON.Reader, _ key: String) throws(ApusError) -> Range {
+  private static func range(_ reader: JSON.Reader, _ key: String) throws(ApusError) -> ClosedRange<Double> {
     let ends = try reader.array(key)?.compactMap(\.double) ?? []
     guard ends.count == 2, ends[0] > 0, ends[1] >= ends[0], ends[1].isFinite else {
       throw reader.error(key, "a pair of positive numbers, the smaller first, is expected")
     }
-    return Range(ends)
+    return ends[0]...ends[1]
   }
 
   private static func form(_ reader: JSON.Reader) throws(ApusError) -> Form {
@@ -178,6 +174,7 @@ extension LawFile {
       var numbers: [Double] = []
       for key in Self.constants { numbers.append(try constants.requiredDouble(key)) }
       guard let law = law(numbers) else { throw reader.error("constants", "these are no constants of a law") }
+      if let problem = problem(law) { throw reader.error("constants", problem) }
       var resamples: [LogParameters] = []
       for (index, line) in (try reader.array("resamples") ?? []).enumerated() {
         let numbers = (line.string ?? "").split(separator: " ").map { Double($0) ?? .nan }
@@ -195,6 +192,14 @@ extension LawFile {
       return .frontier(coefficient: coefficient, exponent: exponent)
     default: throw reader.error("form", "'\(form)' is unknown", remedy: "parametric and frontier are known")
     }
+  }
+
+  /// What keeps a law from being planned with: a loss that does not fall with size or tokens.
+  private static func problem(_ law: LogParameters) -> String? {
+    guard law.a > -700, law.b > -700 else { return "the loss has no term in parameters or none in tokens" }
+    guard law.alpha < 1e-4 || law.beta < 1e-4 else { return nil }
+    let (alpha, beta) = (NumberText.fixed(law.alpha, 4), NumberText.fixed(law.beta, 4))
+    return "the loss does not fall with both parameters and tokens (α = \(alpha), β = \(beta))"
   }
 
   /// A law of five numbers that loss can be computed with; nil for others. A resample may lack a term (ln far below 0).

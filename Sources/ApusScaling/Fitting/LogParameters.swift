@@ -39,6 +39,11 @@ public struct LogParameters: Sendable, Equatable {
 
   init(_ vector: FitVector) { self.vector = vector }
 
+  /// The constants with `step` added to (a, b, e, α, β).
+  func moved(by step: [Double]) -> LogParameters {
+    LogParameters(a: a + step[0], b: b + step[1], e: e + step[2], alpha: alpha + step[3], beta: beta + step[4])
+  }
+
   /// A, the weight of too few parameters.
   public var sizeCoefficient: Double { .exp(a) }
   /// B, the weight of too few tokens.

@@ -78,12 +78,12 @@ public struct ParametricFit: Sendable {
       if table.runs.allSatisfy({ $0.parameters == run.parameters }) {
         throw table.error(
           "every run has the one size N = \(NumberText.short(run.parameters)), which says nothing of A and α",
-          remedy: "add runs of other sizes")
+          column: .parameters, remedy: "add runs of other sizes")
       }
       if table.runs.allSatisfy({ $0.tokens == run.tokens }) {
         throw table.error(
           "every run has the one number of tokens D = \(NumberText.short(run.tokens)), which says nothing of B and β",
-          remedy: "add runs on other numbers of tokens")
+          column: .tokens, remedy: "add runs on other numbers of tokens")
       }
     }
   }

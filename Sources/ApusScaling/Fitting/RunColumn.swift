@@ -76,6 +76,7 @@ public enum RunColumn: String, Sendable, CaseIterable {
     let words = heading.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
     guard words.count > 1, let last = words.last else { return 1 }
     if let scale = scaleWords[last] { return scale }
+    if words.suffix(2) == ["pf", "days"] || last == "pfdays" { return KaplanLaw.petaflopDay }
     guard heading.contains("(") || heading.contains("[") else { return 1 }
     return scaleSymbols[last] ?? (plainUnits.contains(last) ? 1 : nil)
   }
@@ -108,14 +109,4 @@ public enum RunColumn: String, Sendable, CaseIterable {
     }
     return value * scale
   }
-}
-
-/// In what a loss is measured.
-public enum LossUnit: String, Sendable {
-  /// Natural logarithm, a token: what trainers report.
-  case natsPerToken = "nats/token"
-  /// Logarithm to base 2, a token.
-  case bitsPerToken = "bits/token"
-  /// Logarithm to base 2, a byte of text: comparable between tokenizers.
-  case bitsPerByte = "bits/byte"
 }

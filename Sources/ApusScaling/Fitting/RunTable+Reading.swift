@@ -60,7 +60,7 @@ extension RunTable {
   ) throws(ApusError) -> [TableText.Row] {
     var rows = text.rows
     for condition in conditions {
-      guard let place = text.columns.firstIndex(of: condition.column) else {
+      guard let place = try text.place(of: condition.column) else {
         throw ColumnPlaces.missing("'\(condition.column)', which a condition names", text, like: condition.column)
       }
       rows.removeAll { !condition.holds($0.cells[place]) }

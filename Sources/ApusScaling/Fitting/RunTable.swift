@@ -56,6 +56,9 @@ public struct RunTable: Sendable, Equatable {
     notes = []
   }
 
+  /// The file's name without its folder.
+  public var name: String { FileSystem.name(of: file) }
+
   /// The table without its `count` rows of highest loss, and without others of the lowest loss among those.
   ///
   /// The replication of Chinchilla leaves out five (Besiroglu et al. 2024, arXiv:2404.10102, section 2).
@@ -65,6 +68,16 @@ public struct RunTable: Sendable, Equatable {
     var table = self
     table.runs = runs.filter { $0.loss < limit }
     return table
+  }
+
+  /// From where to where the runs go; nothing where there are none.
+  var extent: FittedRange {
+    func range(_ values: [Double]) -> ClosedRange<Double>? {
+      guard let least = values.min(), let most = values.max(), least <= most else { return nil }
+      return least...most
+    }
+    return FittedRange(
+      parameters: range(runs.map(\.parameters)), tokens: range(runs.map(\.tokens)), compute: range(runs.map(\.compute)))
   }
 
   /// The runs that belong together when a bootstrap draws: rows of one name, and every nameless row alone.
@@ -82,8 +95,10 @@ public struct RunTable: Sendable, Equatable {
     return clusters
   }
 
-  /// An error about the table as a whole.
-  func error(_ problem: String, remedy: String) -> ApusError {
-    ApusError(.badData, problem, file: file, remedy: remedy)
+  /// An error about the table as a whole, or a column of it.
+  func error(_ problem: String, column: RunColumn? = nil, remedy: String) -> ApusError {
+    let lines = runs.map(\.line)
+    let place = column.map { "lines \(lines.min() ?? 0) to \(lines.max() ?? 0), \($0.rawValue)" }
+    return ApusError(.badData, problem, file: file, place: place, remedy: remedy)
   }
 }

@@ -18,14 +18,39 @@ struct TableText {
   /// Reads a table; JSON lines are told by the brace that they begin with.
   init(_ bytes: [UInt8], file: String) throws(ApusError) {
     self.file = file
-    let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
-    guard let first = bytes.first(where: { !Self.isSpace($0) }) else {
-      throw ApusError(.badData, "the table is empty", file: file, remedy: "give a header and a row for each run")
+    var bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+    if let place = bytes.firstIndex(of: 0) {
+      throw ApusError(
+        .badData, "a byte 0 at \(place): this is no text in UTF-8", file: file,
+        remedy: "save the table as CSV in UTF-8, if it is a table")
     }
-    if first == UInt8(ascii: "{") { try readLines(bytes) } else { try readSeparated(bytes) }
+    // Lines that end in a carriage return alone, as some spreadsheets write them.
+    if !bytes.contains(10) { bytes = bytes.map { $0 == 13 ? 10 : $0 } }
+    switch bytes.first(where: { !Self.isSpace($0) }) {
+    case nil:
+      throw ApusError(.badData, "the table is empty", file: file, remedy: "give a header and a row for each run")
+    case UInt8(ascii: "{"): try readLines(bytes)
+    case UInt8(ascii: "["):
+      throw ApusError(
+        .badData, "a JSON array instead of a table", file: file, remedy: "write one object a line, as 'jq -c .[]' does")
+    default: try readSeparated(bytes)
+    }
     if rows.isEmpty {
       throw ApusError(.badData, "the table has a header and no rows", file: file, remedy: "give a row for each run")
     }
+  }
+
+  /// Where the column of a heading stands; nil where there is none.
+  ///
+  /// - Throws: Several columns of that heading.
+  func place(of heading: String) throws(ApusError) -> Int? {
+    let places = columns.indices.filter { columns[$0] == heading }
+    guard places.count < 2 else {
+      throw ApusError(
+        .badData, "columns \(places.map { "\($0 + 1)" }.joined(separator: " and ")) are both called '\(heading)'",
+        file: file, place: "header", remedy: "rename one of them")
+    }
+    return places.first
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }

@@ -79,6 +79,8 @@ public struct LawCard: Sendable, Equatable {
   public var counts: ParameterCount
   /// What the loss is measured in, with tokenizer and text: losses of laws with different ones cannot be compared.
   public var lossUnit: String
+  /// The unit alone.
+  public var unit: LossUnit
   /// What it was fitted on.
   public var fitted: FittedRange
   /// What a user must know besides.
@@ -89,7 +91,7 @@ public struct LawCard: Sendable, Equatable {
   /// Describes a law.
   public init(
     id: String, name: String, source: String, edition: String, counts: ParameterCount, lossUnit: String,
-    fitted: FittedRange, notes: [String] = [], remark: String? = nil
+    unit: LossUnit = .natsPerToken, fitted: FittedRange, notes: [String] = [], remark: String? = nil
   ) {
     self.id = id
     self.name = name
@@ -97,6 +99,7 @@ public struct LawCard: Sendable, Equatable {
     self.edition = edition
     self.counts = counts
     self.lossUnit = lossUnit
+    self.unit = unit
     self.fitted = fitted
     self.notes = notes
     self.remark = remark

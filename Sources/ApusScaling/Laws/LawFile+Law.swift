@@ -5,23 +5,18 @@ public import ApusCore
 extension LawFile {
   /// The law that the file holds; `path` becomes its id.
   public func law(path: String) -> any ScalingLaw {
-    let fitted = FittedRange(
-      parameters: sizes.lower...sizes.upper, tokens: tokens.lower...tokens.upper,
-      compute: computes.lower...computes.upper)
     let card = LawCard(
       id: FileSystem.name(of: path), name: name, source: source, edition: "\(runs) runs, fit: \(verdict.rawValue)",
-      counts: .all, lossUnit: lossUnit.rawValue, fitted: fitted,
-      notes: caveats + ["N counts what the runs' table counts."])
+      counts: counts, lossUnit: lossUnit.words, unit: lossUnit, fitted: fitted, notes: caveats)
     switch form {
     case .frontier(let coefficient, let exponent):
       return FrontierLaw(card: card, coefficient: coefficient, exponent: exponent)
     case .parametric(let constants, let resamples):
-      let points = resamples.map { [$0.a, $0.b, $0.e, $0.alpha, $0.beta] }
       return ParametricLaw(
         card: card, irreducible: constants.irreducible, sizeCoefficient: constants.sizeCoefficient,
         dataCoefficient: constants.dataCoefficient, sizeExponent: constants.alpha, dataExponent: constants.beta,
-        uncertainty: points.isEmpty
-          ? nil : LawUncertainty(.resamples(points), origin: "\(points.count) resamples of the \(runs) runs"))
+        uncertainty: resamples.isEmpty
+          ? nil : LawUncertainty(.resamples(resamples), origin: "\(resamples.count) resamples of the \(runs) runs"))
     }
   }
 }
@@ -35,5 +30,5 @@ extension LawLibrary {
   }
 
   /// Whether `name` is a file's and not a law's.
-  public static func isPath(_ name: String) -> Bool { name.contains("/") || name.hasSuffix(".json") }
+  public static func isPath(_ name: String) -> Bool { name.contains("/") || name.contains(".") }
 }

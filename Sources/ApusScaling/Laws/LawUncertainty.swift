@@ -11,7 +11,7 @@ public struct LawUncertainty: Sendable, Equatable {
     /// The covariance's lower triangle, row by row: 15 numbers.
     case covariance([Double])
     /// Fits of resampled runs.
-    case resamples([[Double]])
+    case resamples([LogParameters])
   }
 
   /// The spread.
@@ -27,39 +27,31 @@ public struct LawUncertainty: Sendable, Equatable {
 
   /// Laws drawn from the spread round `law`: always the same ones.
   public func draws(of law: ParametricLaw, count: Int = 2000) -> [ParametricLaw] {
+    points(round: law.constants, count: count).map { constants in
+      var drawn = law
+      drawn.constants = constants
+      drawn.uncertainty = nil
+      return drawn
+    }
+  }
+
+  private func points(round center: LogParameters, count: Int) -> [LogParameters] {
     switch spread {
-    case .resamples(let points): return points.filter { $0.count == 5 }.map { Self.law($0, like: law) }
+    case .resamples(let points): return points
     case .covariance(let triangle):
       guard let factor = Self.choleskyFactor(triangle) else { return [] }
-      let center = [
-        Double.log(law.sizeCoefficient), Double.log(law.dataCoefficient), Double.log(law.irreducible),
-        law.sizeExponent, law.dataExponent,
-      ]
-      return (0..<count).map { index in
-        Self.law(Self.point(center, factor, draw: UInt64(index)), like: law)
-      }
+      return (0..<count).map { center.moved(by: Self.step(factor, draw: UInt64($0))) }
     }
   }
 
-  private static func point(_ center: [Double], _ factor: [Double], draw index: UInt64) -> [Double] {
+  /// A draw from the normal distribution with this factor of its covariance.
+  private static func step(_ factor: [Double], draw index: UInt64) -> [Double] {
     var stream = Philox(seed: 0x5CA1_1A35).stream(index)
-    let normals = center.map { _ in stream.normal() }
-    var point = center
-    for row in point.indices {
-      for column in 0...row { point[row] += factor[row * (row + 1) / 2 + column] * normals[column] }
+    let normals = (0..<5).map { _ in stream.normal() }
+    return (0..<5).map { row -> Double in
+      let begin = row * (row + 1) / 2
+      return zip(factor[begin...(begin + row)], normals).reduce(0) { sum, pair in sum + pair.0 * pair.1 }
     }
-    return point
-  }
-
-  private static func law(_ point: [Double], like law: ParametricLaw) -> ParametricLaw {
-    var drawn = law
-    drawn.sizeCoefficient = Double.exp(point[0])
-    drawn.dataCoefficient = Double.exp(point[1])
-    drawn.irreducible = Double.exp(point[2])
-    drawn.sizeExponent = point[3]
-    drawn.dataExponent = point[4]
-    drawn.uncertainty = nil
-    return drawn
   }
 
   /// The lower triangle's Cholesky factor; nil where it is no covariance.
@@ -80,26 +72,5 @@ public struct LawUncertainty: Sendable, Equatable {
       }
     }
     return factor
-  }
-}
-
-/// An interval that holds the true value with 95 % probability, as far as the spread of the constants tells.
-public struct Interval: Sendable, Equatable {
-  /// The 2.5th percentile.
-  public var low: Double
-  /// The 97.5th percentile.
-  public var high: Double
-
-  /// The percentiles of `values`, interpolated; nil for fewer than 40 of them.
-  public init?(percentilesOf values: [Double]) {
-    let sorted = values.filter(\.isFinite).sorted()
-    guard sorted.count >= 40 else { return nil }
-    func percentile(_ share: Double) -> Double {
-      let position = share * Double(sorted.count - 1)
-      let index = min(Int(position), sorted.count - 2)
-      return sorted[index] + (position - Double(index)) * (sorted[index + 1] - sorted[index])
-    }
-    low = percentile(0.025)
-    high = percentile(0.975)
   }
 }

@@ -3,7 +3,7 @@
 
 import ApusCore
 
-/// The parametric law L(N, D) = E + A / N^α + B / D^β in nats per token.
+/// The parametric law L(N, D) = E + A / N^α + B / D^β, in the unit of its card.
 public struct ParametricLaw: LossLaw, Equatable {
   /// Where it stands.
   public var card: LawCard
@@ -34,22 +34,21 @@ public struct ParametricLaw: LossLaw, Equatable {
     self.uncertainty = uncertainty
   }
 
-  /// Makes a law of one's own runs.
-  public init(
-    name: String, source: String, irreducible: Double, sizeCoefficient: Double, dataCoefficient: Double,
-    sizeExponent: Double, dataExponent: Double, fittedSizes: ClosedRange<Double>,
-    fittedTokens: ClosedRange<Double>? = nil, uncertainty: LawUncertainty? = nil
-  ) {
-    self.init(
-      card: LawCard(
-        id: "fitted", name: name, source: source, edition: "fitted here", counts: .all,
-        lossUnit: "as the runs' (nats per token)", fitted: FittedRange(parameters: fittedSizes, tokens: fittedTokens),
-        notes: ["N counts what the runs' table counts."]),
-      irreducible: irreducible, sizeCoefficient: sizeCoefficient, dataCoefficient: dataCoefficient,
-      sizeExponent: sizeExponent, dataExponent: dataExponent, uncertainty: uncertainty)
+  /// The constants in logarithms, as fits and their spread have them.
+  public var constants: LogParameters {
+    get {
+      LogParameters(
+        a: .log(sizeCoefficient), b: .log(dataCoefficient), e: .log(irreducible), alpha: sizeExponent,
+        beta: dataExponent)
+    }
+    set {
+      irreducible = newValue.irreducible
+      (sizeCoefficient, dataCoefficient) = (newValue.sizeCoefficient, newValue.dataCoefficient)
+      (sizeExponent, dataExponent) = (newValue.alpha, newValue.beta)
+    }
   }
 
-  /// The loss of a model of `parameters` trained on `tokens`, in nats per token.
+  /// The loss of a model of `parameters` trained on `tokens`, in the card's unit.
   public func loss(parameters: Double, tokens: Double) -> Double {
     irreducible + sizeCoefficient / Double.pow(parameters, sizeExponent)
       + dataCoefficient / Double.pow(tokens, dataExponent)
@@ -109,7 +108,8 @@ public struct ParametricLaw: LossLaw, Equatable {
       "D = C/(6N) = \(FormulaText.compute(compute)) / (6 · \(NumberText.short(best.parameters))) "
         + "= \(NumberText.short(best.tokens)) tokens",
       "L = \(n(irreducible)) + \(n(sizeCoefficient / Double.pow(best.parameters, sizeExponent))) + "
-        + "\(n(dataCoefficient / Double.pow(best.tokens, dataExponent))) = \(NumberText.fixed(loss, 4)) nats per token",
+        + "\(n(dataCoefficient / Double.pow(best.tokens, dataExponent))) = \(NumberText.fixed(loss, 4)) "
+        + card.unit.words,
     ]
   }
 }

@@ -18,6 +18,16 @@ public struct PublishedTable: Sendable, Equatable {
   /// Its rows.
   public var rows: [PublishedRow]
 
+  /// The table that belongs to the law called `id`; nil where there is none.
+  public static func of(_ id: String) -> PublishedTable? {
+    switch id {
+    case LawLibrary.chinchilla1.card.id: approach1
+    case LawLibrary.chinchilla2.card.id: approach2
+    case LawLibrary.chinchilla3.card.id, LawLibrary.chinchilla3Rounded.card.id: approach3
+    default: nil
+    }
+  }
+
   private static let sizes = [0.4e9, 1e9, 10e9, 67e9, 175e9, 280e9, 520e9, 1e12, 10e12]
 
   private init(_ place: String, _ compute: [Double], billions: [Double]) {

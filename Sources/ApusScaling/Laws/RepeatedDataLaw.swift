@@ -79,7 +79,7 @@ public struct RepeatedDataLaw: LossLaw, Equatable {
       "D' = U (1 + R*(1 − exp(−R/R*))) with R* = \(n(dataRepetitions)): \(short(worth)) different tokens' worth",
       "N' = \(short(effectiveParameters(size, unique: min(unique, tokens)))) of \(short(size)) parameters "
         + "(R_N* = \(n(sizeRepetitions)))",
-      "L = E + A/N'^α + B/D'^β = \(NumberText.fixed(loss, 4)) nats per token",
+      "L = E + A/N'^α + B/D'^β = \(NumberText.fixed(loss, 4)) \(card.unit.words)",
     ]
   }
 

@@ -60,7 +60,7 @@ extension ScalingLaw {
 package enum FormulaText {
   /// Enough digits to check the arithmetic by hand, without more.
   package static func number(_ value: Double) -> String {
-    if value != 0, abs(value) < 1e-3 || abs(value) >= 1e5 { return NumberText.short(value) }
+    guard value.isFinite, value == 0 || (1e-3..<1e5).contains(abs(value)) else { return NumberText.short(value) }
     let digits = value == 0 ? 1 : Int(Double.log10(abs(value)).rounded(.down))
     var text = NumberText.fixed(value, max(0, min(6, 4 - digits)))
     while text.contains("."), text.hasSuffix("0") { text.removeLast() }
@@ -70,6 +70,7 @@ package enum FormulaText {
 
   /// FLOPs as a power of ten.
   package static func compute(_ value: Double) -> String {
+    guard value.isFinite, value > 0 else { return NumberText.short(value) }
     let exponent = Int(Double.log10(value).rounded(.down))
     let mantissa = value / Double.pow(10, Double(exponent))
     return "\(number((mantissa * 1000).rounded() / 1000))e\(exponent)"

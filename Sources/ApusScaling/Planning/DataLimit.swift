@@ -16,12 +16,14 @@ public struct DataLimit: Sendable, Equatable {
   /// Its loss.
   public var unlimitedLoss: Double
 
-  /// Plans for a text of `unique` tokens.
-  public init(_ law: RepeatedDataLaw, compute: Double, unique: Double) {
+  /// Plans for a text of `unique` tokens; `parameters` holds N where it is given.
+  public init(_ law: RepeatedDataLaw, compute: Double, unique: Double, parameters: Double? = nil) {
     self.unique = unique
-    allocation = law.optimum(compute: compute, unique: unique)
+    allocation =
+      parameters.map { Allocation(parameters: $0, tokens: compute / 6 / $0) }
+      ?? law.optimum(compute: compute, unique: unique)
     loss = law.loss(parameters: allocation.parameters, tokens: allocation.tokens, unique: unique)
-    unlimited = law.optimum(compute: compute)
+    unlimited = parameters == nil ? law.optimum(compute: compute) : allocation
     unlimitedLoss = law.loss(parameters: unlimited.parameters, tokens: unlimited.tokens)
   }
 

@@ -34,18 +34,21 @@ public struct Hyperparameters: Sendable, Equatable {
   ///   - nonEmbedding: Parameters without embeddings.
   ///   - tokens: Tokens of the training.
   ///   - compute: Its operations.
-  ///   - loss: Its expected loss in nats per token.
-  public init(nonEmbedding: Double, tokens: Double, compute: Double, loss: Double) {
-    let kaplan = LawLibrary.kaplan.criticalBatch(loss: loss)
-    advice = [
-      Self.stepLaw(nonEmbedding, tokens), Self.deepSeek(compute),
+  ///   - loss: Its expected loss in nats per token; nil, where that is not known, leaves out the laws that need it.
+  public init(nonEmbedding: Double, tokens: Double, compute: Double, loss: Double?) {
+    advice = [Self.stepLaw(nonEmbedding, tokens), Self.deepSeek(compute)] + (loss.map(Self.byLoss) ?? [])
+  }
+
+  private static func byLoss(_ loss: Double) -> [HyperparameterAdvice] {
+    [
       HyperparameterAdvice(
         name: "MiniCPM", source: "Hu et al. 2024, arXiv:2404.06395",
         batchTokens: 1.21e9 / Double.pow(loss, 6.24), learningRate: nil,
         formula: "B = 1.21e9 / L^6.24 with L = \(NumberText.fixed(loss, 3))"),
       HyperparameterAdvice(
-        name: "Kaplan, critical", source: "Kaplan et al. 2020, arXiv:2001.08361", batchTokens: kaplan,
-        learningRate: nil, formula: "B = 2.1e8 / L^(1/0.21) with L = \(NumberText.fixed(loss, 3))"),
+        name: "Kaplan, critical", source: "Kaplan et al. 2020, arXiv:2001.08361",
+        batchTokens: LawLibrary.kaplan.criticalBatch(loss: loss), learningRate: nil,
+        formula: "B = 2.1e8 / L^(1/0.21) with L = \(NumberText.fixed(loss, 3))"),
     ]
   }
 

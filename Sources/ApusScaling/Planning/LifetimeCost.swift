@@ -27,7 +27,7 @@ public struct LifetimeCost: Sendable, Equatable {
   /// The share saved against the training-optimal model.
   public var saving: Double { 1 - cost / referenceCost }
 
-  /// The cheapest model of `loss` for `lifetimeTokens` in use.
+  /// The cheapest model of `loss` for `lifetimeTokens` in use; nil for a loss that no size reaches.
   ///
   /// - Parameters:
   ///   - law: The law of the loss.
@@ -44,11 +44,12 @@ public struct LifetimeCost: Sendable, Equatable {
     }
     // The smallest size that reaches the loss on endless text; the best lies between it and the reference.
     let least = Double.log(Double.pow(law.sizeCoefficient / (loss - law.irreducible), 1 / law.sizeExponent))
-    let found = LineSearch.minimum(in: least...(Double.log(reference.parameters) + 0.5)) {
-      cost(Double.exp($0)) ?? .infinity
+    let most = Double.log(reference.parameters) + 0.5
+    guard least.isFinite, most.isFinite, least < most else { return nil }
+    let parameters = Double.exp(LineSearch.minimum(in: least...most) { cost(Double.exp($0)) ?? .infinity })
+    guard let tokens = law.tokens(parameters: parameters, loss: loss), (parameters * tokens).isFinite else {
+      return nil
     }
-    let parameters = Double.exp(found)
-    guard let tokens = law.tokens(parameters: parameters, loss: loss) else { return nil }
     allocation = Allocation(parameters: parameters, tokens: tokens)
     self.loss = loss
     self.lifetimeTokens = lifetimeTokens

@@ -39,11 +39,21 @@ public struct Estimate: Sendable, Equatable {
   /// The value.
   public var value: Double
   /// Its interval.
-  public var interval: Interval?
+  public var interval: ConfidenceInterval?
 }
 
 /// The plan.
 public struct ScalingPlan: Sendable {
+  /// What the size that is trained in the end follows from.
+  public enum Reason: String, Sendable {
+    /// The law and the budget, or the size that was given.
+    case budget
+    /// Tokens in use.
+    case use
+    /// Few different tokens.
+    case text
+  }
+
   /// What was asked.
   public var request: ScalingPlanRequest
   /// N.
@@ -56,7 +66,9 @@ public struct ScalingPlan: Sendable {
   public var acrossLaws: ClosedRange<Double>
   /// The sizes that are nearly as good.
   public var flat: FlatBand
-  /// The shape, nearest to N.
+  /// What the size of the shape follows from.
+  public var reason: Reason
+  /// The shape, nearest to that size.
   public var shape: TransformerShape
   /// What is left of the budget buys this many tokens for that shape.
   public var shapeTokens: Double
@@ -80,7 +92,7 @@ public struct ScalingPlan: Sendable {
     let chosen = Self.allocation(law, request)
     let draws = law.uncertainty?.draws(of: law) ?? []
     func estimate(_ value: (ParametricLaw) -> Double) -> Estimate {
-      Estimate(value: value(law), interval: Interval(percentilesOf: draws.map(value)))
+      Estimate(value: value(law), interval: ConfidenceInterval(percentilesOf: draws.map(value)))
     }
     parameters = estimate { Self.allocation($0, request).parameters }
     tokens = estimate { Self.allocation($0, request).tokens }
@@ -92,26 +104,30 @@ public struct ScalingPlan: Sendable {
       .map { $0.optimum(compute: compute).parameters }
     acrossLaws = (sizes.min() ?? chosen.parameters)...(sizes.max() ?? chosen.parameters)
     flat = FlatBand(law, compute: compute)
-    data = request.uniqueTokens.map { DataLimit(LawLibrary.repeated, compute: compute, unique: $0) }
+    data = request.uniqueTokens.map {
+      DataLimit(LawLibrary.repeated, compute: compute, unique: $0, parameters: request.parameters)
+    }
     lifetime = request.lifetimeTokens.flatMap {
       LifetimeCost(
         law, loss: law.loss(parameters: chosen.parameters, tokens: chosen.tokens), lifetimeTokens: $0,
         inferenceWeight: request.inferenceWeight)
     }
-    // What is trained in the end: few different tokens decide first, then lifetime, then the law alone.
-    let final = Self.final(chosen, data, lifetime)
+    let final: Allocation
+    (reason, final) = Self.final(chosen, request, data, lifetime)
     shape = try TransformerShape.nearest(
       to: ShapeRequest(
         parameters: final.parameters, count: law.card.counts, vocabulary: request.vocabulary, experts: request.experts,
         context: Double(request.context)))
     shapeTokens = final.tokens
+    let nats = law.card.unit.nats(loss.value)
     hyperparameters = Hyperparameters(
       nonEmbedding: Double(shape.activeNonEmbeddingParameters), tokens: shapeTokens,
-      compute: 6 * final.parameters * final.tokens, loss: loss.value)
+      compute: 6 * final.parameters * final.tokens, loss: nats)
     memory = Self.memory(shape, request)
     warnings =
-      law.card.fitted.warnings(parameters: chosen.parameters, tokens: chosen.tokens, compute: compute)
-      + Self.implausible(loss.value, vocabulary: shape.vocabulary)
+      law.card.fitted.warnings(
+        parameters: final.parameters, tokens: final.tokens, compute: 6 * final.parameters * final.tokens)
+      + Self.implausible(nats ?? 0, vocabulary: shape.vocabulary) + Self.tooLittleText(reason, request, lifetime)
   }
 
   /// Operations that the shape takes for its tokens, attention over the whole context counted.
@@ -139,9 +155,25 @@ public struct ScalingPlan: Sendable {
     ]
   }
 
-  private static func final(_ chosen: Allocation, _ data: DataLimit?, _ lifetime: LifetimeCost?) -> Allocation {
-    if let data, data.epochs > 1 { return data.allocation }
-    return lifetime?.allocation ?? chosen
+  /// The cheapest for its use is told as if text had no end; where it has one, that must be said.
+  private static func tooLittleText(
+    _ reason: Reason, _ request: ScalingPlanRequest, _ lifetime: LifetimeCost?
+  ) -> [String] {
+    guard reason == .use, let unique = request.uniqueTokens, let tokens = lifetime?.allocation.tokens, tokens > unique
+    else { return [] }
+    return [
+      "the cheapest in use reads \(NumberText.short(tokens)) tokens, of which only \(NumberText.short(unique)) differ: "
+        + "its loss will be higher than said"
+    ]
+  }
+
+  /// What is trained in the end: a given size stays; else few different tokens decide first, then use, then the law.
+  private static func final(
+    _ chosen: Allocation, _ request: ScalingPlanRequest, _ data: DataLimit?, _ lifetime: LifetimeCost?
+  ) -> (Reason, Allocation) {
+    if request.parameters != nil { return (.budget, chosen) }
+    if let data, data.epochs > 1 { return (.text, data.allocation) }
+    return lifetime.map { (.use, $0.allocation) } ?? (.budget, chosen)
   }
 
   private static func memory(_ shape: TransformerShape, _ request: ScalingPlanRequest) -> TrainingMemory? {

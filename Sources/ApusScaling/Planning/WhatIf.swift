@@ -39,7 +39,7 @@ public struct WhatIf: Sendable, Equatable {
   /// L(N, D).
   public var loss: Double
   /// Its 95 % interval, where the law's uncertainty is known.
-  public var lossInterval: Interval?
+  public var lossInterval: ConfidenceInterval?
   /// 6 N D.
   public var compute: Double
   /// The best use of the same operations.
@@ -65,7 +65,7 @@ public struct WhatIf: Sendable, Equatable {
     sameLoss = law.optimum(compute: leastCompute)
     breakEven = LifetimeCost.breakEven(law, loss: loss, parameters: parameters)
     lossInterval = law.uncertainty.flatMap { spread in
-      Interval(percentilesOf: spread.draws(of: law).map { $0.loss(parameters: parameters, tokens: tokens) })
+      ConfidenceInterval(percentilesOf: spread.draws(of: law).map { $0.loss(parameters: parameters, tokens: tokens) })
     }
   }
 

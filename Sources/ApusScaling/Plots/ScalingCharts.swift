@@ -25,6 +25,11 @@ public struct ScalingCharts: Sendable {
     (0..<count).map { low * Double.pow(high / low, Double($0) / Double(count - 1)) }
   }
 
+  /// From a `factor` below `middle` to as far above it, and as far as the values marked.
+  private static func around(_ middle: Double, _ factor: Double, _ marked: [Double]) -> ClosedRange<Double> {
+    min(middle / factor, marked.min() ?? middle)...max(middle * factor, marked.max() ?? middle)
+  }
+
   /// Loss against size for the budget and four round it, with the least of each.
   public var isoFLOP: SVGChart {
     let budgets = [0.01, 0.1, 1, 10, 100].map { $0 * compute }
@@ -33,15 +38,15 @@ public struct ScalingCharts: Sendable {
       let points = Self.ladder(middle / 12, middle * 12).map {
         SVGChart.Point($0, law.loss(parameters: $0, tokens: budget / 6 / $0))
       }
-      return SVGChart.Series("\(FormulaText.compute(budget)) FLOPs", points, color: index)
+      return SVGChart.Series(FormulaText.compute(budget), points, color: index)
     }
     let least = budgets.map { budget in
       let at = best(budget)
       return SVGChart.Point(at.parameters, law.loss(parameters: at.parameters, tokens: at.tokens))
     }
     return SVGChart(
-      title: "Loss of every size at equal compute", subtitle: subtitle,
-      x: .init(size, scale: .logarithmic), y: .init("loss", unit: "nats per token"),
+      title: "Loss of every size at equal compute", subtitle: subtitle + "; each curve bears its FLOPs",
+      x: .init(size, scale: .logarithmic), y: .init("loss", unit: law.card.unit.words),
       series: curves + [SVGChart.Series("least loss", least, mark: .points, color: 7)])
   }
 
@@ -53,9 +58,9 @@ public struct ScalingCharts: Sendable {
       SVGChart.Series(law.card.id, budgets.map { SVGChart.Point($0, best($0).parameters) }, color: 0)
     ]
     let intervals = budgets.map { budget in
-      Interval(percentilesOf: draws.map { $0.optimum(compute: budget).parameters })
+      ConfidenceInterval(percentilesOf: draws.map { $0.optimum(compute: budget).parameters })
     }
-    for (name, edge) in [("97.5 %", \Interval.high), ("2.5 %", \Interval.low)] where !draws.isEmpty {
+    for (name, edge) in [("97.5 %", \ConfidenceInterval.upper), ("2.5 %", \.lower)] where !draws.isEmpty {
       let points = zip(budgets, intervals).map { SVGChart.Point($0, $1?[keyPath: edge] ?? .nan) }
       series.append(SVGChart.Series(name, points, mark: .dashed, color: 0))
     }
@@ -70,31 +75,34 @@ public struct ScalingCharts: Sendable {
       references: [SVGChart.Reference("budget", at: compute, direction: .vertical)])
   }
 
-  /// Lines of equal loss over N and D, the frontier across them, and the runs given.
-  public func contours(_ runs: [(name: String, allocation: Allocation)] = []) -> SVGChart {
+  /// Lines of equal loss over N and D, the frontier across them, and groups of runs.
+  public func contours(_ runs: [(name: String, allocations: [Allocation])] = []) -> SVGChart {
     let middle = best(compute)
-    let sizes = Self.ladder(middle.parameters / 100, middle.parameters * 100)
+    let marked = runs.flatMap(\.allocations)
+    let sizes = Self.around(middle.parameters, 100, marked.map(\.parameters))
+    let tokens = Self.around(middle.tokens, 300, marked.map(\.tokens))
     let losses = [1e-3, 1e-2, 0.1, 1, 10, 100].map { scale -> Double in
       let at = best(compute * scale)
       return law.loss(parameters: at.parameters, tokens: at.tokens)
     }
     let lines = losses.enumerated().map { index, loss in
-      let points = sizes.map { SVGChart.Point($0, law.tokens(parameters: $0, loss: loss) ?? .nan) }
+      let points = Self.ladder(sizes.lowerBound, sizes.upperBound).map {
+        SVGChart.Point($0, law.tokens(parameters: $0, loss: loss) ?? .nan)
+      }
       return SVGChart.Series("L = \(NumberText.fixed(loss, 2))", points, color: index)
     }
     let frontier = Self.ladder(compute / 1e4, compute * 1e3, 49).map { budget in
       SVGChart.Point(best(budget).parameters, best(budget).tokens)
     }
-    let marked = runs.enumerated().map { index, run in
+    let groups = runs.enumerated().map { index, run in
       SVGChart.Series(
-        run.name, [SVGChart.Point(run.allocation.parameters, run.allocation.tokens)], mark: .points, color: index + 1)
+        run.name, run.allocations.map { SVGChart.Point($0.parameters, $0.tokens) }, mark: .points, color: index + 1)
     }
-    let spread = middle.tokens / 300...middle.tokens * 300
     return SVGChart(
       title: "Equal loss over parameters and tokens", subtitle: subtitle,
-      x: .init(size, scale: .logarithmic, range: middle.parameters / 100...middle.parameters * 100),
-      y: .init("tokens D", scale: .logarithmic, range: spread),
-      series: lines + [SVGChart.Series("best", frontier, mark: .dashed, color: 7)] + marked)
+      x: .init(size, scale: .logarithmic, range: sizes),
+      y: .init("tokens D", scale: .logarithmic, range: tokens),
+      series: lines + [SVGChart.Series("best", frontier, mark: .dashed, color: 7)] + groups)
   }
 
   /// Training and use together against the tokens in use: the training-optimal model, and the cheapest of its loss.

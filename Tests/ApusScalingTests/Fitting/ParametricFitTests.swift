@@ -101,9 +101,12 @@ func exactRuns(_ law: LogParameters, sizes: Int = 5, tokens: Int = 5) -> [Measur
     let runs = exactRuns(law)
     let oneSize = runs.filter { $0.parameters == 1e7 } + runs.filter { $0.parameters == 1e7 }
     let oneData = runs.filter { $0.tokens == 1e9 } + runs.filter { $0.tokens == 1e9 }
-    for (table, word) in [(Array(runs.prefix(5)), "too few"), (oneSize, "one size"), (oneData, "one number of tokens")]
-    {
-      #expect { try ParametricFit(RunTable(table)) } throws: { ($0 as? ApusError)?.problem.contains(word) ?? false }
+    for (table, word, place) in [
+      (Array(runs.prefix(5)), "too few", nil), (oneSize, "one size", "lines 2 to 6, N" as String?),
+      (oneData, "one number of tokens", "lines 2 to 22, D"),
+    ] {
+      let error = #expect(throws: ApusError.self) { try ParametricFit(RunTable(table)) }
+      #expect(error?.problem.contains(word) == true && error?.place == place)
     }
     #expect(throws: ApusError.self) { try ParametricFit(RunTable(runs), ParametricFitOptions(delta: 0)) }
   }

@@ -33,11 +33,14 @@ import Testing
     let table = try parse(text)
     #expect(table.runs.map(\.name) == ["a;\"b\"", "c"] && table.runs.map(\.line) == [2, 4])
     #expect(try parse("N\tD\tloss\n1e7\t1e9\t3\n").runs.count == 1)
+    #expect(try parse("N,D,loss\r1e7,1e9,3\r2e7,1e9,2.9").runs.map(\.line) == [2, 3])
   }
 
   @Test func computeGivesTheThirdOfSizeTokensAndCompute() throws {
     let table = try parse("flops,loss,N\n6e17,3,1e8\n")
     #expect(abs(table.runs[0].tokens / 1e9 - 1) < 1e-12)
+    let days = try parse("C (PF-days),loss,N\n0.1,3,1e8\n").runs[0]
+    #expect(abs(days.compute / 8.64e18 - 1) < 1e-12)
     #expect(try parse("val_bpb,N,D\n0.9,1e8,1e9\n").lossUnit == .bitsPerByte)
   }
 
@@ -65,6 +68,10 @@ import Testing
     ("{\"N\": 1e7, \"D\": 1e9, \"loss\": 3}\n{\"N\": 1e7, \"D\": 1e9}\n", "line 2, column 'loss'", "no value"),
     ("{\"N\": 1e7, \"D\": 1e9, \"loss\": 3}\n[1]\n", "line 2", "array"),
     ("{\"N\": 1e7, \"D\":\n", "line 1", "not JSON"),
+    ("[{\"N\": 1e7, \"D\": 1e9, \"loss\": 3}]", "", "JSON array"),
+    ("N,D,loss,loss\n1e7,1e9,3,2\n", "header", "'loss' (column 3) and 'loss' (column 4) may both be loss"),
+    ("N,n,D,loss\n1e7,1e8,1e9,3\n", "header", "'N' (column 1) and 'n' (column 2) may both be N"),
+    ("N\0,D,loss\n1e7,1e9,3\n", "", "no text in UTF-8"), ("\u{FEFF}\r\n \r\n", "", "empty"),
   ])
   func badTablesAreErrorsWithTheirPlace(text: String, place: String, word: String) throws {
     let error = #expect(throws: ApusError.self) { try parse(text) }
@@ -79,6 +86,8 @@ import Testing
     #expect(error?.remedy?.contains("--column loss=loss_c4") ?? false)
     #expect(try parse(text, .init(columns: [.loss: "loss_pile"])).runs[0].loss == 2)
     #expect(throws: ApusError.self) { try parse(text, .init(columns: [.loss: "loss_x"])) }
+    let twice = "N,D,x,x\n1e7,1e9,3,2\n"
+    #expect(throws: ApusError.self) { try parse(twice, .init(columns: [.loss: "x"])) }
     #expect(throws: ApusError.self) { try parse(text, .init(conditions: [try RunCondition("mode==x")])) }
     #expect(throws: ApusError.self) { try parse(text, .init(conditions: [try RunCondition("N>1e9")])) }
     #expect(throws: ApusError.self) { try RunCondition("N is large") }

@@ -38,24 +38,28 @@ struct FitAnswer {
   /// What programs get besides.
   var extra: [(String, JSON)] = []
   var file: LawFile?
-  /// Pictures by the name of their file.
-  var charts: [(name: String, chart: SVGChart)] = []
+  /// Drawn only when asked for.
+  var pictures: () -> [ScalingReport.Picture] = { [] }
 
   var verdict: FitHealth.Verdict { findings.map(\.weight).max() ?? .sound }
 
   // MARK: Text
 
   func lines(explained: Bool) -> [String] {
-    var blocks = [["\(title) to \(table.runs.count) rows of \(table.file)"] + (table.notes + notes).map { "  " + $0 }]
-    if explained { blocks.append(formulas.map { "  " + $0 }) }
-    blocks.append(constantLines)
-    if !predictions.isEmpty { blocks.append(predictionLines) }
-    let marks: [FitHealth.Verdict: String] = [.illPosed: "✗", .doubtful: "!", .sound: "·"]
-    blocks.append(["Health: \(verdict.rawValue)"] + findings.map { "  \(marks[$0.weight] ?? "") \($0.text)" })
-    return Array(blocks.joined(separator: [""]))
+    let blocks = [summary, explained ? formulas.map { "  " + $0 } : [], constantLines, predictionLines, healthLines]
+    return Array(blocks.filter { !$0.isEmpty }.joined(separator: [""]))
   }
 
-  private var constantLines: [String] {
+  var summary: [String] {
+    ["\(title) to \(table.runs.count) rows of \(table.file)"] + (table.notes + notes).map { "  " + $0 }
+  }
+
+  var healthLines: [String] {
+    let marks: [FitHealth.Verdict: String] = [.illPosed: "✗", .doubtful: "!", .sound: "·"]
+    return ["Health: \(verdict.rawValue)"] + findings.map { "  \(marks[$0.weight] ?? "") \($0.text)" }
+  }
+
+  var constantLines: [String] {
     let hasErrors = constants.contains { $0.error != nil }, hasProfiles = constants.contains { $0.profile != nil }
     var table = TextTable(
       ["", "best", hasErrors ? "std. error" : "", "95 % interval", hasProfiles ? "by profile" : ""], left: [0])
@@ -68,7 +72,8 @@ struct FitAnswer {
     return table.lines
   }
 
-  private var predictionLines: [String] {
+  var predictionLines: [String] {
+    if predictions.isEmpty { return [] }
     let hasLosses = predictions.contains { $0.loss != nil }
     var table = TextTable(
       ["best use of", "parameters", "", "tokens", "", "a parameter", hasLosses ? "loss" : "", ""], left: [0, 2, 4, 7])

@@ -38,7 +38,7 @@ extension PlanWords {
   static func json(_ estimate: Estimate) -> JSON {
     .fields([
       ("value", .double(estimate.value)),
-      ("interval_95", estimate.interval.map { .array([.double($0.low), .double($0.high)]) } ?? .null),
+      ("interval_95", estimate.interval.map { .array([.double($0.lower), .double($0.upper)]) } ?? .null),
     ])
   }
 

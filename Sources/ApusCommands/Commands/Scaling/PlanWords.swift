@@ -32,7 +32,7 @@ struct PlanWords {
     let unit = request.law.card.lossUnit
     var table = TextTable(["", "best", "95 % interval", ""], left: [0, 2, 3])
     func row(_ name: String, _ estimate: Estimate, _ unit: String, _ text: (Double) -> String) {
-      let interval = estimate.interval.map { "\(text($0.low)) to \(text($0.high))" } ?? "not known"
+      let interval = estimate.interval.map { "\(text($0.lower)) to \(text($0.upper))" } ?? "not known"
       table.add([name, text(estimate.value), interval, unit])
     }
     row("parameters N", plan.parameters, "counting: \(request.law.card.counts.rawValue)", NumberText.short)
@@ -63,7 +63,7 @@ struct PlanWords {
     if shape.experts != nil { add("", shape.activeParameters, "used by a token") }
     add("", shape.activeNonEmbeddingParameters, "without embeddings and output")
     add("", shape.multipliedParameters, "that multiply: layers and output")
-    for convention in [FlopConvention.full, .causal, .palm, .sixN] {
+    for convention in FlopConvention.allCases {
       let flops = shape.trainingFlops(convention, context: Double(request.context))
       let name = convention == .full ? "FLOPs a token" : ""
       add(name, Int(flops), "\(convention.rawValue)\(convention == .sixN ? ", without embeddings" : "")")
@@ -139,8 +139,7 @@ struct PlanWords {
       "training \(FormulaText.compute(life.trainingFlops)) FLOPs (\(times(life.trainingFlops / budget.compute)) the "
         + "budget), use \(FormulaText.compute(life.inferenceFlops)), "
         + "\(NumberText.fixed(100 * life.saving, 0)) % less than the training-optimal model of this loss"
-        + "\(money ?? ""). "
-        + "The shape above is that.",
+        + "\(money ?? "").\(plan.reason == .use ? " The shape above is that." : "")",
     ]
   }
 
@@ -156,7 +155,7 @@ struct PlanWords {
       "With \(NumberText.short(data.unique)) different tokens: \(NumberText.short(data.allocation.parameters)) "
         + "parameters, \(NumberText.short(data.allocation.tokens)) tokens read; \(advice).",
       "Loss \(NumberText.fixed(data.loss, 3)) against \(NumberText.fixed(data.unlimitedLoss, 3)) on endless text, "
-        + "by \(law.id) (\(law.source); \(law.lossUnit)). The shape above is that.",
+        + "by \(law.id) (\(law.source); \(law.lossUnit)).\(plan.reason == .text ? " The shape above is that." : "")",
       law.notes.first ?? "",
     ]
   }

@@ -35,13 +35,18 @@ struct Amount: ExpressibleByArgument, Equatable {
   var defaultValueDescription: String { NumberText.short(value) }
 }
 
-/// The budgets that the laws are asked about: enough for one step of one neuron, and beyond all there will be.
-enum ComputeRange {
-  static let flops = 1e6...1e40
+/// What plans may be asked about: enough for one step of one neuron, and beyond all there will be.
+enum PlanRange {
+  static let flops = (1e6...1e40, "FLOPs")
+  static let parameters = (1e3...1e16, "parameters")
+  static let tokens = (1e3...1e20, "tokens")
+  static let hours = (1e-3...1e7, "hours")
+  static let dollars = (1e-4...1e15, "dollars")
 
-  static func check(_ amount: Amount, _ flag: String) throws {
-    guard flops.contains(amount.value) else {
-      throw ValidationError("\(flag) is \(amount.value); give 1e6 to 1e40 FLOPs.")
-    }
+  /// Refuses an amount that is out of all proportion.
+  static func check(_ amount: Amount?, _ flag: String, _ range: (values: ClosedRange<Double>, unit: String)) throws {
+    guard let amount, !range.values.contains(amount.value) else { return }
+    let ends = [range.values.lowerBound, range.values.upperBound].map { NumberText.short($0) }
+    throw ValidationError("\(flag) is \(NumberText.short(amount.value)); give \(ends[0]) to \(ends[1]) \(range.unit).")
   }
 }

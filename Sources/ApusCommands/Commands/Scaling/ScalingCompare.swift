@@ -31,7 +31,7 @@ struct ScalingCompare: Command {
 
   @OptionGroup var common: CommonOptions
 
-  func validate() throws { try ComputeRange.check(compute, "--compute") }
+  func validate() throws { try PlanRange.check(compute, "--compute", PlanRange.flops) }
 
   func run(_ console: Console) throws {
     var laws: [any ScalingLaw] = []

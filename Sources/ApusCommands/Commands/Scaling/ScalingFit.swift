@@ -31,6 +31,21 @@ struct ScalingFit: Command {
     }
   }
 
+  /// Which parameters N counts.
+  enum Counts: String, ExpressibleByArgument, CaseIterable {
+    case all
+    case nonEmbedding = "non-embedding"
+    case matrices
+
+    var chosen: ParameterCount {
+      switch self {
+      case .all: .all
+      case .nonEmbedding: .nonEmbedding
+      case .matrices: .matricesAndHead
+      }
+    }
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "fit",
     abstract: "Fit a scaling law to a table of runs, with intervals, and say whether it can be trusted.",
@@ -93,17 +108,20 @@ struct ScalingFit: Command {
       valueName: "flops"))
   var budget: [Amount] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "What the table's N counts: all parameters, non-embedding, or matrices (which multiply: with the output, without "
+        + "the table of embeddings); plans choose their shape by it.", valueName: "count"))
+  var counts = Counts.all
+
   @Option(help: ArgumentHelp("What the law is called in its file.", valueName: "name"))
   var name = "fitted law"
 
   @Option(help: ArgumentHelp("Write the law to this file, which 'apus scaling plan --law' reads.", valueName: "file"))
   var output: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Draw into this folder, as SVG: residuals and profiles of a parametric fit, curves of isoflop.",
-      valueName: "folder"))
-  var plots: String?
+  @Option(help: ArgumentHelp("Write a report with plots into this folder.", valueName: "folder"))
+  var report: String?
 
   @Flag(help: "Print the formulas with the numbers in them.")
   var explain = false
@@ -114,7 +132,7 @@ struct ScalingFit: Command {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    for budget in budget { try ComputeRange.check(budget, "--budget") }
+    for budget in budget { try PlanRange.check(budget, "--budget", PlanRange.flops) }
     guard bootstraps == 0 || (40...1_000_000).contains(bootstraps) else {
       throw ValidationError("--bootstraps is \(bootstraps); give 40 to 1,000,000, or 0 for no intervals.")
     }
@@ -125,9 +143,6 @@ struct ScalingFit: Command {
     guard dropHighest >= 0 else { throw ValidationError("--drop-highest is \(dropHighest); give 0 or more.") }
     guard nearBest > 1 else { throw ValidationError("--near-best is \(nearBest); give a factor above 1.") }
     if tied && approach != .parametric { throw ValidationError("--tied goes with --approach parametric.") }
-    if plots != nil && (approach == .envelope || approach == .repetition) {
-      throw ValidationError("--plots goes with --approach parametric or isoflop.")
-    }
     if output != nil && approach == .repetition {
       throw ValidationError("--approach repetition finds two constants and no law; --output has nothing to write.")
     }
@@ -142,21 +157,15 @@ struct ScalingFit: Command {
       case .envelope: try envelope(table)
       case .repetition: try repetition(table)
       }
-    if let output, let file = answer.file {
-      try file.write(to: output)
-      console.note("Law written to \(output)")
-    }
-    if let plots { try draw(answer, into: plots, console) }
     switch format {
     case .json: try console.printJSON(answer.json, pretty: true)
     case .text: for line in answer.lines(explained: explain) { try console.output.line(line) }
     }
-  }
-
-  private func draw(_ answer: FitAnswer, into folder: String, _ console: Console) throws(ApusError) {
-    try FileSystem.makeFolders(folder)
-    for (name, chart) in answer.charts { try AtomicFile.write(chart.render(), to: FileSystem.join(folder, name)) }
-    console.note("\(answer.charts.count) plots written to \(folder)")
+    if let report { try answer.report.write(to: report, console) }
+    if let output, let file = answer.file {
+      try file.write(to: output)
+      console.note("Law written to \(output)")
+    }
   }
 
   private func runs() throws -> RunTable {

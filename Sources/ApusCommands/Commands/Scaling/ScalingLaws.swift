@@ -16,6 +16,9 @@ struct ScalingLaws: Command {
   @Argument(help: ArgumentHelp("Laws to show in full (default: a list of all).", valueName: "id"))
   var ids: [String] = []
 
+  @Flag(help: "Show every law in full, with its formula and an example in numbers.")
+  var explain = false
+
   @Option(help: "text or json.")
   var format = OutputFormat.text
 
@@ -28,9 +31,9 @@ struct ScalingLaws: Command {
       for id in ids { laws.append(try LawLibrary.law(id)) }
     }
     switch format {
-    case .json: try console.printJSON(.array(laws.map { Self.json($0.card) }), pretty: true)
+    case .json: try console.printJSON(.array(laws.map(Self.json)), pretty: true)
     case .text:
-      let lines = ids.isEmpty ? Self.list(laws) : Self.details(laws)
+      let lines = ids.isEmpty && !explain ? Self.list(laws) : Self.details(laws)
       for line in lines { try console.output.line(line) }
     }
   }
@@ -52,9 +55,24 @@ struct ScalingLaws: Command {
       for (quantity, range) in Self.ranges(card.fitted) { table.add(["fitted \(quantity)", range]) }
       let example = ["", "at 1e21 FLOPs:"] + law.explanation(compute: 1e21).map { "  " + $0 }
       return ["\(card.id): \(card.name)"] + table.lines.map { "  " + $0 }
-        + (card.notes + [card.remark].compactMap(\.self)).map { "  – " + $0 } + example
+        + (card.notes + [card.remark].compactMap(\.self)).map { "  – " + $0 } + example + Self.published(law)
     }
     return Array(blocks.joined(separator: [""]))
+  }
+
+  /// The paper's own table beside what the law makes of its budgets.
+  private static func published(_ law: any ScalingLaw) -> [String] {
+    guard let printed = PublishedTable.of(law.card.id) else { return [] }
+    let short = NumberText.short
+    var table = TextTable(["FLOPs", "N printed", "N by the law", "", "D printed", "D by the law"])
+    for row in printed.rows {
+      let best = law.optimum(compute: row.compute)
+      table.add([
+        FormulaText.compute(row.compute), short(row.parameters), short(best.parameters),
+        "\(NumberText.fixed(100 * (best.parameters / row.parameters - 1), 1)) %", short(row.tokens), short(best.tokens),
+      ])
+    }
+    return ["", "  \(printed.place) of the paper:"] + table.lines.map { "    " + $0 }
   }
 
   private static func ranges(_ fitted: FittedRange) -> [(String, String)] {
@@ -64,7 +82,8 @@ struct ScalingLaws: Command {
       }
   }
 
-  private static func json(_ card: LawCard) -> JSON {
+  private static func json(_ law: any ScalingLaw) -> JSON {
+    let card = law.card
     func pair(_ range: ClosedRange<Double>?) -> JSON {
       range.map { .array([.double($0.lowerBound), .double($0.upperBound)]) } ?? .null
     }
@@ -74,6 +93,7 @@ struct ScalingLaws: Command {
       ("loss_unit", .string(card.lossUnit)), ("fitted_parameters", pair(card.fitted.parameters)),
       ("fitted_tokens", pair(card.fitted.tokens)), ("fitted_compute_flops", pair(card.fitted.compute)),
       ("notes", .array(card.notes.map { .string($0) })), ("remark", card.remark.map { .string($0) } ?? .null),
+      ("formula_at_1e21_flops", .array(law.explanation(compute: 1e21).map { .string($0) })),
     ])
   }
 }

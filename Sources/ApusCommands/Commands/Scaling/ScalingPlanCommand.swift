@@ -57,7 +57,13 @@ struct ScalingPlanCommand: Command {
     if use.inferencePrice != nil, spending.price == nil {
       throw ValidationError("--inference-price needs --price, the price in training, to be compared with.")
     }
+    try PlanRange.check(parameters, "--parameters", PlanRange.parameters)
+    try PlanRange.check(tokens, "--tokens", PlanRange.tokens)
+    try PlanRange.check(uniqueTokens, "--unique-tokens", PlanRange.tokens)
     guard parameters != nil, tokens != nil else { return }
+    if spending.devices != nil, spending.hours != nil {
+      throw ValidationError("With --parameters and --tokens the FLOPs are given; leave out --devices or --hours.")
+    }
     let planning: [(String, Bool)] = [
       ("--compute", spending.compute != nil), ("--money", spending.money != nil),
       ("--unique-tokens", uniqueTokens != nil), ("--lifetime-tokens", use.lifetimeTokens != nil),
@@ -96,121 +102,11 @@ struct ScalingPlanCommand: Command {
     request.lifetimeTokens = use.lifetimeTokens?.value
     request.inferenceWeight = use.weight(against: request.budget)
     let words = PlanWords(try ScalingPlan(request))
-    if let report {
-      try ScalingReport(words).write(to: report)
-      console.note("report: \(FileSystem.join(report, "report.html"))")
-    }
+    if let report { try words.report.write(to: report, console) }
     switch format {
     case .json: try console.printJSON(words.json, pretty: true)
     case .text:
       for line in words.lines(explain: explain) { try console.output.line(line) }
     }
-  }
-}
-
-/// What may be spent, and on what.
-struct SpendingOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Operations to spend on training: 5.76e23.", valueName: "flops"))
-  var compute: Amount?
-
-  @Option(help: ArgumentHelp("How many devices train.", valueName: "count"))
-  var devices: Int?
-
-  @Option(help: ArgumentHelp("Hours of training, or until it must be done.", valueName: "hours"))
-  var hours: Amount?
-
-  @Option(help: ArgumentHelp("Dollars to spend on training.", valueName: "dollars"))
-  var money: Amount?
-
-  @Option(help: ArgumentHelp("Dollars a device and hour.", valueName: "dollars"))
-  var price: Amount?
-
-  @Option(help: ArgumentHelp("What trains: \(Device.all.map(\.name).joined(separator: ", ")).", valueName: "name"))
-  var device = "h100"
-
-  @Option(
-    help: ArgumentHelp(
-      "Take this machine's rate instead, from what 'apus benchmark training --format json' printed.",
-      valueName: "file"))
-  var measured: String?
-
-  @Option(help: ArgumentHelp("The share of the device's peak that training reaches (default: 0.4).", valueName: "0–1"))
-  var utilization: Double?
-
-  func validate() throws {
-    if let devices, !(1...100_000_000).contains(devices) {
-      throw ValidationError("--devices is \(devices); give 1 to 100000000.")
-    }
-    if let utilization, !(utilization > 0 && utilization <= 1) {
-      throw ValidationError("--utilization is \(utilization); give a share above 0 and up to 1.")
-    }
-    if measured != nil, utilization != nil {
-      throw ValidationError("--measured says how fast training is; leave out --utilization.")
-    }
-    if let compute { try ComputeRange.check(compute, "--compute") }
-  }
-
-  /// The budget that is said, or what `operations` take.
-  func budget(of operations: Double? = nil) throws(ApusError) -> Budget {
-    var machine: Device
-    if let measured { machine = try Device.measured(measured) } else { machine = try Device.named(device) }
-    if let utilization { machine.utilisation = utilization }
-    return try Budget(
-      Budget.Request(
-        compute: operations ?? compute?.value, devices: devices, hours: hours?.value, money: money?.value,
-        hourlyPrice: price?.value), device: machine)
-  }
-}
-
-/// What the model is to be like.
-struct PlannedModelOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Tokens of a row (default: in step with the model).", valueName: "count"))
-  var context: Int?
-
-  @Option(help: ArgumentHelp("The vocabulary (default: in step with the model).", valueName: "count"))
-  var vocabulary: Int?
-
-  @Option(help: ArgumentHelp("Experts of each layer (default: a dense model).", valueName: "count"))
-  var experts: Int?
-
-  @Option(help: ArgumentHelp("Experts that a token uses (default: 1).", valueName: "count"))
-  var activeExperts: Int?
-
-  func validate() throws {
-    let counts = [("--context", context ?? 1), ("--vocabulary", vocabulary ?? 1), ("--experts", experts ?? 1)]
-    for (name, count) in counts where !(1...10_000_000).contains(count) {
-      throw ValidationError("\(name) is \(count); give 1 to 10000000.")
-    }
-    if let experts, let activeExperts, !(1...experts).contains(activeExperts) {
-      throw ValidationError("--active-experts is \(activeExperts); give 1 to \(experts), the number of experts.")
-    }
-  }
-}
-
-/// What a model's use costs.
-struct LifetimeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Tokens that the model will read and write in use.", valueName: "count"))
-  var lifetimeTokens: Amount?
-
-  @Option(
-    help: ArgumentHelp("The share of the peak reached in use (default: that of training).", valueName: "0–1"))
-  var inferenceUtilization: Double?
-
-  @Option(help: ArgumentHelp("Dollars a device and hour in use (default: --price).", valueName: "dollars"))
-  var inferencePrice: Amount?
-
-  func validate() throws {
-    if lifetimeTokens == nil, inferenceUtilization != nil || inferencePrice != nil {
-      throw ValidationError("--inference-utilization and --inference-price need --lifetime-tokens.")
-    }
-    if let share = inferenceUtilization, !(share > 0 && share <= 1) {
-      throw ValidationError("--inference-utilization is \(share); give a share above 0 and up to 1.")
-    }
-  }
-
-  /// What an operation in use costs relative to one in training.
-  func weight(against budget: Budget) -> Double {
-    let prices = inferencePrice.flatMap { use in budget.hourlyPrice.map { use.value / $0 } } ?? 1
-    return prices * budget.device.utilisation / (inferenceUtilization ?? budget.device.utilisation)
   }
 }

@@ -1,69 +1,50 @@
-// A plan as a folder that one can show: report.md and report.html with the same words, and the charts beside them.
+// A report as a folder that one can show: report.md and report.html with the same words, the charts beside them, and
+// the numbers as JSON. It knows neither plans nor fits; these say what stands in it.
 
 import ApusCore
-import ApusScaling
 
-/// The report of a plan.
+/// Words in sections, pictures, and the same numbers for programs.
 struct ScalingReport {
-  private let words: PlanWords
+  /// A chart and the sentence that one should take from it.
+  struct Picture {
+    var file: String
+    var caption: String
+    var chart: SVGChart
+  }
 
-  init(_ words: PlanWords) { self.words = words }
-
-  private var plan: ScalingPlan { words.plan }
+  var title: String
+  /// Sections without lines are left out.
+  var sections: [(title: String, lines: [String])]
+  var pictures: [Picture]
+  var numbers: (file: String, json: JSON)
 
   /// Writes the files, each whole or not at all.
   ///
   /// - Throws: A folder that cannot be made or written.
-  func write(to folder: String) throws(ApusError) {
+  func write(to folder: String, _ console: Console) throws(ApusError) {
     try FileSystem.makeFolders(folder)
-    for chart in charts { try AtomicFile.write(chart.chart.render(), to: FileSystem.join(folder, chart.file)) }
+    for picture in pictures {
+      try AtomicFile.write(picture.chart.render(), to: FileSystem.join(folder, picture.file))
+    }
     try AtomicFile.write(markdown, to: FileSystem.join(folder, "report.md"))
     try AtomicFile.write(html, to: FileSystem.join(folder, "report.html"))
-    try AtomicFile.write(words.json.text(pretty: true) + "\n", to: FileSystem.join(folder, "plan.json"))
+    try AtomicFile.write(numbers.json.text(pretty: true) + "\n", to: FileSystem.join(folder, numbers.file))
+    console.note("report: \(FileSystem.join(folder, "report.html"))")
   }
 
-  private var charts: [(file: String, caption: String, chart: SVGChart)] {
-    let (request, compute) = (plan.request, plan.request.budget.compute)
-    let charts = ScalingCharts(request.law, compute: compute)
-    var runs: [(String, Allocation)] = [
-      ("this plan", Allocation(parameters: plan.parameters.value, tokens: plan.tokens.value))
-    ]
-    if let life = plan.lifetime { runs.append(("cheapest in use", life.allocation)) }
-    return [
-      ("isoflop.svg", "What size costs and gains at one budget: the valley is flat.", charts.isoFLOP),
-      ("frontier.svg", "The best size for every budget; laws differ more than the interval says.", charts.frontier),
-      (
-        "contours.svg", "The same loss from few parameters and many tokens, or the other way round.",
-        charts.contours(runs)
-      ),
-      (
-        "lifetime.svg", "The more a model is used, the further a smaller one should be trained.",
-        charts.lifetimeCost(inferenceWeight: request.inferenceWeight)
-      ),
-    ]
-  }
-
-  private var title: String { "A training plan for \(FormulaText.compute(plan.request.budget.compute)) FLOPs" }
-
-  private var sections: [(title: String, lines: [String])] {
-    [
-      ("Budget and law", words.heading), ("Parameters, tokens, loss", words.optimum + [""] + words.choices),
-      ("Shape", words.shape), ("Time and memory", words.costs), ("Batch and learning rate", words.advice),
-      ("Use", words.lifetime), ("Text", words.data), ("How", words.formulas), ("What to doubt", words.warnings),
-    ].filter { !$0.1.isEmpty }
-  }
+  private var filled: [(title: String, lines: [String])] { sections.filter { !$0.lines.isEmpty } }
 
   var markdown: String {
-    let text = sections.map { "## \($0.title)\n\n```text\n\($0.lines.joined(separator: "\n"))\n```\n" }
-    let pictures = charts.map { "![\($0.caption)](\($0.file))\n\n\($0.caption)\n" }
+    let text = filled.map { "## \($0.title)\n\n```text\n\($0.lines.joined(separator: "\n"))\n```\n" }
+    let pictures = pictures.map { "![\($0.caption)](\($0.file))\n\n\($0.caption)\n" }
     return (["# \(title)\n"] + text + ["## Pictures\n"] + pictures).joined(separator: "\n")
   }
 
   var html: String {
-    let text = sections.map {
+    let text = filled.map {
       "<h2>\(Self.escaped($0.title))</h2>\n<pre>\(Self.escaped($0.lines.joined(separator: "\n")))</pre>"
     }
-    let pictures = charts.map {
+    let pictures = pictures.map {
       "<figure>\n<img src=\"\($0.file)\" alt=\"\(Self.escaped($0.chart.title))\">\n"
         + "<figcaption>\(Self.escaped($0.caption))</figcaption>\n</figure>"
     }

@@ -34,7 +34,7 @@ struct WhatIfWords {
     add("its FLOPs spent best", run.best, run.compute, run.bestLoss)
     add("its loss for the least FLOPs", run.sameLoss, run.leastCompute, run.loss)
     let interval = run.lossInterval.map {
-      ["95 % interval of this run's loss: \(NumberText.fixed($0.low, 4)) to \(NumberText.fixed($0.high, 4))."]
+      ["95 % interval of this run's loss: \(NumberText.fixed($0.lower, 4)) to \(NumberText.fixed($0.upper, 4))."]
     }
     let head = "By \(law.card.id): \(law.card.source) (\(law.card.edition)), \(law.card.lossUnit)"
     let tail = warnings.isEmpty ? [] : [""] + warnings.map { "warning: \($0)" }
@@ -89,7 +89,7 @@ struct WhatIfWords {
       ("law_edition", .string(law.card.edition)), ("parameters_count", .string(law.card.counts.rawValue)),
       ("loss_unit", .string(law.card.lossUnit)), ("budget", PlanWords.json(budget)),
       ("run", fields(run.allocation, run.compute, run.loss)),
-      ("loss_interval_95", run.lossInterval.map { .array([.double($0.low), .double($0.high)]) } ?? .null),
+      ("loss_interval_95", run.lossInterval.map { .array([.double($0.lower), .double($0.upper)]) } ?? .null),
       ("same_compute", fields(run.best, run.compute, run.bestLoss)),
       ("same_loss", fields(run.sameLoss, run.leastCompute, run.loss)), ("overhead", .double(run.overhead)),
       ("break_even_lifetime_tokens", run.breakEven.map { .double($0) } ?? .null),

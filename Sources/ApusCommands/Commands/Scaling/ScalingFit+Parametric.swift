@@ -1,4 +1,4 @@
-// The four approaches of `apus scaling fit`: each makes its answer from its fit.
+// `apus scaling fit --approach parametric`: its answer, its pictures, and what health looked at.
 
 import ApusCore
 import ApusScaling
@@ -27,13 +27,33 @@ extension ScalingFit {
       ("influence", .array(health.influence.prefix(10).map(Self.json))),
       ("outliers", .array(health.outliers.map(Self.json))), ("hold_out", Self.json(health.holdOut)),
     ]
-    answer.charts =
-      [("residuals.svg", fit.residualChart)]
-      + health.profiles.map { ("profile-\($0.quantity.rawValue).svg", $0.chart(of: table.file)) }
-    answer.file = LawFile(
-      name: name, source: "parametric fit to \(table.runs.count) rows of \(FileSystem.name(of: table.file))",
-      form: .parametric(law, resamples: bootstrap.laws), table: table, findings: health.findings)
+    let file = LawFile(
+      name: name, source: "parametric fit to \(table.runs.count) rows of \(table.name)",
+      form: .parametric(law, resamples: bootstrap.laws), counts: counts.chosen, table: table, findings: health.findings)
+    answer.file = file
+    answer.pictures = { pictures(fit, bootstrap, health, file) }
     return answer
+  }
+
+  private func pictures(
+    _ fit: ParametricFit, _ bootstrap: Bootstrap, _ health: FitHealth, _ file: LawFile
+  ) -> [ScalingReport.Picture] {
+    typealias Picture = ScalingReport.Picture
+    let runs = fit.table.runs.map { Allocation(parameters: $0.parameters, tokens: $0.tokens) }
+    let residuals = Picture(
+      file: "residuals.svg", caption: "A law that is right leaves a band without a bend.", chart: fit.residualChart)
+    let ridge = Picture(
+      file: "ridge.svg", caption: "Constants that move together mean little one by one.",
+      chart: bootstrap.ridgeChart(of: fit))
+    let profiles = health.profiles.map {
+      Picture(
+        file: "profile-\($0.quantity.rawValue).svg", caption: "Values below the limit fit as well within chance.",
+        chart: $0.chart(of: fit.table.name))
+    }
+    let law = (file.law(path: name) as? ParametricLaw).map {
+      ScalingCharts($0, compute: budgets(fit.table)[0]).pictures(of: [("runs", runs)])
+    }
+    return [residuals] + (bootstraps > 0 ? [ridge] : []) + profiles + (law ?? [])
   }
 
   private func constants(_ fit: ParametricFit, _ bootstrap: Bootstrap, _ health: FitHealth) -> [FitAnswer.Constant] {
@@ -82,88 +102,6 @@ extension ScalingFit {
       "by profile: values whose best objective is within ½ χ²₁(95 %) E[ψ²]/E[ψ'] of the least",
     ]
   }
-
-  func isoflop(_ table: RunTable) throws(ApusError) -> FitAnswer {
-    let fit = try IsoFLOPFit(table, IsoFLOPOptions(nearBest: nearBest))
-    var answer = frontierAnswer(
-      "IsoFLOP parabolas (approach 2) fitted", table, fit.frontier, findings: fit.frontier.findings())
-    answer.notes = fit.notes
-    answer.charts = [("isoflop.svg", fit.chart)]
-    answer.extra.append(("curves", .array(fit.curves.map(Self.json))))
-    answer.formulas.insert(
-      "for each budget L = c₀ + c₁ ln N + c₂ (ln N)² by least squares; best size e^(−c₁ / 2c₂)", at: 0)
-    return answer
-  }
-
-  func envelope(_ table: RunTable) throws(ApusError) -> FitAnswer {
-    let fit = try EnvelopeFit(table, resamples: bootstraps, seed: seed)
-    let interval = spread { fit.exponentInterval() }
-    var answer = frontierAnswer(
-      "Envelope of training curves (approach 1) fitted", table, fit.frontier, findings: fit.findings,
-      interval: interval)
-    // Bins of one curve share its luck, so a straight line's own intervals through hundreds of them mean nothing.
-    for index in answer.predictions.indices {
-      answer.predictions[index].sizes = nil
-      answer.predictions[index].tokensRange = nil
-    }
-    answer.formulas.insert(
-      "for each of 1,500 numbers of FLOPs the curve of least loss; \(fit.points.count) have one between the smallest "
-        + "and the largest size", at: 0)
-    return answer
-  }
-
-  private func frontierAnswer(
-    _ title: String, _ table: RunTable, _ frontier: FrontierFit, findings: [FitHealth.Finding],
-    interval: ConfidenceInterval? = nil
-  ) -> FitAnswer {
-    var answer = FitAnswer(title: title, table: table)
-    answer.constants = [
-      FitAnswer.Constant(name: "k", value: frontier.coefficient),
-      FitAnswer.Constant(
-        name: "a", value: frontier.exponent, error: interval == nil ? frontier.exponentError : nil,
-        interval: interval ?? frontier.exponentInterval()),
-    ]
-    answer.predictions = budgets(table).map { compute in
-      let best = frontier.optimum(compute: compute), sizes = frontier.sizeInterval(compute: compute)
-      return FitAnswer.Prediction(
-        compute: compute, size: best.parameters, sizes: sizes, tokens: best.tokens,
-        tokensRange: ConfidenceInterval(compute / 6 / sizes.upper, compute / 6 / sizes.lower))
-    }
-    answer.findings = findings
-    answer.formulas = [
-      "best size N = k C^a = \(FitAnswer.number(frontier.coefficient)) × C^\(FitAnswer.number(frontier.exponent)), "
-        + "best tokens D = C / (6 N)"
-    ]
-    answer.file = LawFile(
-      name: name, source: "\(title) to \(table.runs.count) rows of \(FileSystem.name(of: table.file))",
-      form: .frontier(coefficient: frontier.coefficient, exponent: frontier.exponent), table: table,
-      findings: findings)
-    return answer
-  }
-
-  func repetition(_ table: RunTable) throws(ApusError) -> FitAnswer {
-    let fit = try RepetitionFit(table, delta: delta)
-    var answer = FitAnswer(title: "The value of repeated data fitted", table: table)
-    answer.constants = [
-      FitAnswer.Constant(name: "R_D*", value: fit.dataConstant, profile: fit.interval),
-      FitAnswer.Constant(name: "R_N*", value: fit.sizeConstant),
-    ]
-    answer.findings = fit.findings
-    let n = FitAnswer.number
-    answer.formulas = [
-      "D' = U + U R_D* (1 − exp(−R_D / R_D*)), R_D = D/U − 1, U unique tokens; N' likewise with R_N*",
-      "L = \(n(fit.law.irreducible)) + \(n(fit.law.sizeCoefficient)) / N'^\(n(fit.law.alpha)) + "
-        + "\(n(fit.law.dataCoefficient)) / D'^\(n(fit.law.beta)), fitted with α = β to the rows without repetition",
-    ]
-    answer.extra = [
-      ("objective", .double(fit.objective)),
-      (
-        "profile",
-        .array(fit.profile.map { .fields([("R_D", .double($0.value)), ("objective", .double($0.objective))]) })
-      ),
-    ]
-    return answer
-  }
 }
 
 // MARK: JSON of what health looked at
@@ -197,14 +135,6 @@ extension ScalingFit {
     }
     return .fields([
       ("bias", .double(holdOut.bias)), ("mean_error", .double(holdOut.error)), ("predictions", .array(rows)),
-    ])
-  }
-
-  private static func json(_ curve: IsoFLOPCurve) -> JSON {
-    .fields([
-      ("compute_flops", .double(curve.compute)), ("runs", .int(Int64(curve.runs.count))),
-      ("best_parameters", .double(curve.bestSize)), ("least_loss", .double(curve.leastLoss)),
-      ("curvature", .double(curve.curvature)), ("bracketed", .bool(curve.isBracketed)),
     ])
   }
 }
