@@ -3,8 +3,15 @@
 /// Suggestions for misspelt names.
 public enum Spelling {
   /// The candidate with the least distance; a candidate whose last part is the whole name counts as near.
-  public static func nearest(to name: String, among candidates: [String]) -> String? {
-    candidates.min { distance(name, $0) < distance(name, $1) }
+  /// - Parameters:
+  ///   - name: the misspelt name.
+  ///   - candidates: those that are known.
+  ///   - limit: the greatest distance of what is still the same name.
+  /// - Returns: nil where no candidate is as near as that.
+  public static func nearest(to name: String, among candidates: [String], within limit: Int = .max) -> String? {
+    let distances = candidates.map { distance(name, $0) }
+    guard let least = distances.min(), least <= limit else { return nil }
+    return distances.firstIndex(of: least).map { candidates[$0] }
   }
 
   private static func distance(_ name: String, _ candidate: String) -> Int {

@@ -21,7 +21,7 @@ public struct ModelLocation: Sendable, Equatable {
       throw ApusError(
         .missingInput, "there is nothing", file: path, remedy: "give a model folder, a run folder or a model file")
     }
-    gguf = path.hasSuffix(".gguf") && FileSystem.isFile(path) ? path : nil
+    gguf = GGUFFile.isName(path) && FileSystem.isFile(path) ? path : nil
     if gguf != nil {
       folder = Self.parent(path)
     } else {

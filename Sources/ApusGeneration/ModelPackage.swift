@@ -93,10 +93,9 @@ public struct ModelPackage: Sendable {
     }
     if model.specification.encoder == nil { try setEndTokens(&metadata) }
     if let chatTemplate { metadata["tokenizer.chat_template"] = .text(chatTemplate) }
-    let specification = model.specification
-    if let embedding {
+    if let embedding, let architecture = model.ggufArchitecture {
       remarks += embedding.write(
-        to: &metadata, architecture: specification.architecture, context: specification.longestSequence)
+        to: &metadata, architecture: architecture, context: model.specification.longestSequence)
     }
     return remarks + (try model.save(gguf: path, as: type, adding: metadata, check: check))
   }

@@ -85,6 +85,16 @@ public struct PipelineTokenizer: Tokenizer {
     return framed
   }
 
+  /// The tokenizer whose mask takes the white space before it, as RoBERTa's does: where a token holds the space before
+  /// its word, so does a gap.
+  public func maskingSpaces() -> PipelineTokenizer {
+    var masking = PipelineTokenizer(
+      normalizer: normalizer, splitter: splitter, model: model, specialTokens: specialTokens.withMaskTakingSpace(),
+      joining: joining, postProcessor: postProcessor, source: source)
+    (masking.truncation, masking.padding) = (truncation, padding)
+    return masking
+  }
+
   /// Appends the ids of `text`.
   /// - Throws: `badData` with the offset of the first character that the vocabulary cannot express; `usage` for a text
   ///   of 2 GiB or more, which is to be encoded by parts, and for a special token where these are forbidden.

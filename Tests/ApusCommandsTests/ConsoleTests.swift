@@ -99,6 +99,13 @@ import Testing
     #expect(Quantity.time(seconds) == expected)
   }
 
+  @Test func textOfOthersSteersNoTerminal() {
+    #expect("a\u{1B}[31m\r\n\u{202E}b\t\u{FEFF}\u{301}".printable == "a·[31m··b···")
+    let words = "na\u{308}ive नमस्ते 日本 👩‍🔬 ✓"
+    #expect(words.printable == words)
+    #expect(Quantity.counted(1, "tensor") == "1 tensor" && Quantity.counted(0, "tensor") == "0 tensors")
+  }
+
   @Test func bytesHaveBinaryUnits() {
     #expect(Quantity.bytes(512) == "512 B")
     #expect(Quantity.bytes(1536) == "1.50 KiB")

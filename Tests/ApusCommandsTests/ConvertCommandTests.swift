@@ -38,6 +38,14 @@ import Testing
     #expect(await logits(back) == expected)
   }
 
+  @Test func capitalsOfTheEndingDoNotMatter() async throws {
+    let folder = try Folder()
+    let (model, file) = ("\(folder.path)/model", "\(folder.path)/MODEL.GGUF")
+    #expect(await apus("convert", model, file).status == 0)
+    #expect(FileSystem.isFile(file))
+    #expect(await logits(file) == logits(model))
+  }
+
   @Test func whatCannotBeIsRefused() async throws {
     let folder = try Folder()
     let model = "\(folder.path)/model"

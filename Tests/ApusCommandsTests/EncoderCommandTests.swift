@@ -83,6 +83,7 @@ private final class Encoders: Sendable {
     let one = await apus("fill", "--model", models.folder, "--text", "the <mask> sat")
     #expect(one.status == 0)
     #expect(one.output.split(separator: "\n").count == 6 && one.output.hasPrefix("probability  token"))
+    #expect(one.output.split(separator: "\n").dropFirst().allSatisfy { $0.contains("  \"") }, "\(one.output)")
     let two = await apus("fill", "--model", models.folder, "--text", "the [MASK] [MASK]", "--top-k", "2")
     #expect(two.output.split(separator: "\n").count == 1 + 4 + 1 && two.output.hasPrefix("gap  probability"))
   }

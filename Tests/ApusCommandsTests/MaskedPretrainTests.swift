@@ -75,6 +75,16 @@ import Testing
     let outcome = await apus(run.arguments("prompt", steps: 1, Self.settings + prompt))
     #expect(
       outcome.status == 0 && outcome.error.contains("the small") && outcome.error.contains("›"), "\(outcome.error)")
+    // As a word of the text has the space before it in its token, the mask has it too.
+    let filled = await apus(
+      "fill", "--model", run.path("prompt"), "--text", "the small [MASK] sees a [MASK].", "--top-k", "300",
+      "--format", "json")
+    let gaps = try #require(try JSON.parse(filled.output)["gaps"]?.array)
+    for filling in gaps[0]["fillings"]?.array ?? [] {
+      guard let token = filling["token"]?.string, token.allSatisfy(\.isASCII), token != "[MASK]" else { continue }
+      #expect(filling["text"]?.string == "the small\(token) sees a [MASK].")
+    }
+    #expect(gaps[1]["fillings"]?.array?.first?["text"]?.string?.hasPrefix("the small [MASK] sees a") == true)
     let none = await apus(
       run.arguments("none", Self.settings + ["evaluation.sample_tokens=8", "evaluation.sample_prompt=the small bird"]))
     #expect(none.status == 64 && none.error.contains("no mask"), "\(none.error)")

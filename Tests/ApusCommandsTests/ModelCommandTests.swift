@@ -247,6 +247,10 @@ final class TinyModel: Sendable {
       #expect(
         json["kind"]?.string == "tokenizer" && json["vocabulary"]?.int == tokenizer.vocabularySize
           && json["end_of_text"]?.int == 0)
+      for option in [["--context", "9"], ["--check"], ["--tensors"]] {
+        let refused = await apus(["inspect", path] + option)
+        #expect(refused.status == 64 && refused.error.contains("asks about a model"), "\(refused.error)")
+      }
     }
     try AtomicFile.write("{}", to: alone + "/tokenizer.json")
     #expect(await apus("inspect", alone).status == 65)

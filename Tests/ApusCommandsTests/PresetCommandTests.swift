@@ -57,6 +57,7 @@ import Testing
   static let wrong: [[String]] = [
     [], ["--preset", "llama-9"], ["--preset", "falcon"], ["--preset", "gpt2", "--presets"], ["x", "--preset", "gpt2"],
     ["--preset", "gpt2", "--context", "0"], ["--preset", "gpt2", "--context", "1025"], ["--preset", ""],
+    ["--preset", "gpt2", "--check"], ["--presets", "--tensors"], ["--presets", "--context", "5"],
   ]
 
   @Test(arguments: wrong) func wrongUseIsRefused(arguments: [String]) async {

@@ -115,6 +115,8 @@ import Testing
     for error in errors {
       #expect(error?.kind == .badData && error?.file == path("m.gguf") && error?.place != nil)
     }
+    #expect(errors[0]?.problem.contains("uint64 18446744073709551615 where") == true, "\(errors[0]?.problem ?? "")")
+    #expect(errors[2]?.problem.contains("uint8 255 where") == true, "\(errors[2]?.problem ?? "")")
   }
 
   @Test func whatDoesNotFitIsNotWritten() throws {

@@ -71,6 +71,25 @@ import Testing
     }
   }
 
+  @Test func typesThatCannotBeComputedWithAreNamedWithTheirTensors() throws {
+    let model = try TinyModels.model(TinyModels.specifications[0])
+    try inTemporaryFolder { folder in
+      try model.save(to: folder)
+      let path = "\(folder)/model.safetensors"
+      let header = #""transformer.wpe.weight":{"dtype":"#
+      let bytes = try FileSystem.readAll(path)
+      try AtomicFile.write(
+        bytes.replacing(Array((header + #""F32""#).utf8), with: Array((header + #""I32""#).utf8)), to: path)
+      let integers = problem { _ = try Model.load(folder: folder) }
+      #expect(
+        integers.contains("stored in a type that Apus does not compute with: transformer.wpe.weight as I32")
+          && integers.contains("Q4_K") && !integers.contains("configuration"), "\(integers)")
+      try edit(folder, ["n_layer": "1"])
+      let both = problem { _ = try Model.load(folder: folder) }
+      #expect(both.contains("unexpected: transformer.h.1") && both.contains("wpe.weight as I32"), "\(both)")
+    }
+  }
+
   private static let badGPT2: [(key: String, value: String, expected: String)] = [
     ("n_embd", "3298534883328", "`n_embd`"), ("n_embd", "-24", "outside"), ("n_head", "0", "n_head"),
     ("n_head", "5", "n_head"), ("n_layer", "9223372036854775807", "`n_layer`"), ("vocab_size", "8388608", "describes"),

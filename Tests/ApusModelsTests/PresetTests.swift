@@ -79,10 +79,12 @@ import Testing
       #expect(try ModelPreset.named(written).name == name)
     }
     for (written, hint) in [
-      ("lama-3-8b", "did you mean 'llama-3-8b'?"), ("falcon", "falcon-7b, falcon-40b"), ("", "did you mean"),
+      ("lama-3-8b", "did you mean 'llama-3-8b'?"), ("falcon", "falcon-7b, falcon-40b"), ("", "--presets"),
+      ("nope", "--presets"),
     ] {
       let error = #expect(throws: ApusError.self) { try ModelPreset.named(written) }
       #expect(error?.kind == .usage && error?.remedy?.contains(hint) == true, "\(error?.remedy ?? "")")
+      if hint == "--presets" { #expect(error?.remedy?.contains("did you mean") == false, "\(error?.remedy ?? "")") }
     }
   }
 

@@ -53,7 +53,7 @@ struct Convert: Command {
   }
 
   func run(_ console: Console) throws {
-    let isGGUF = output.hasSuffix(".gguf")
+    let isGGUF = GGUFFile.isName(output)
     if type == .q8 && !isGGUF {
       throw ApusError(.usage, "safetensors have no q8_0", remedy: "write a .gguf file, or choose f32, f16 or bf16")
     }
@@ -80,7 +80,7 @@ struct Convert: Command {
       throw ApusError(
         .usage, "the output is there already", file: output, remedy: "choose another name or give --overwrite")
     }
-    guard FileSystem.isFolder(output), !output.hasSuffix(".gguf") else { return }
+    guard FileSystem.isFolder(output), !GGUFFile.isName(output) else { return }
     if let foreign = try FileSystem.list(output).first(where: { !ModelPackage.fileNames.contains($0) }) {
       throw ApusError(
         .usage, "the folder holds `\(foreign)`, which is no file that a conversion writes, so it is not replaced",

@@ -60,16 +60,13 @@ struct Fill: Command {
       (hasSeveral ? ["gap"] : []) + ["probability", "token", "text"], left: hasSeveral ? [2, 3] : [1, 2])
     for (number, gap) in filled.gaps.enumerated() {
       for filling in gap.fillings {
-        let cells = [Quantity.decimals(filling.probability, 4), Self.shown(filling.token), Self.shown(filling.text)]
+        let cells = [Quantity.decimals(filling.probability, 4), Self.quoted(filling.token), filling.text.printable]
         table.add((hasSeveral ? ["\(number + 1)"] : []) + cells)
       }
     }
-    return table.lines + (hasSeveral ? ["", Self.shown(filled.text)] : [])
+    return table.lines + (hasSeveral ? ["", filled.text.printable] : [])
   }
 
-  /// On one line, without the space that belongs to tokens at the beginning of a word.
-  private static func shown(_ text: String) -> String {
-    let line = text.map { $0.isNewline ? " " : $0 }
-    return String(line.drop { $0 == " " })
-  }
+  // So that a space that belongs to the token is seen.
+  private static func quoted(_ token: String) -> String { TokenText.quoted(Array(token.utf8)) }
 }

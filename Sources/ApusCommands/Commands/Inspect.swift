@@ -65,6 +65,10 @@ struct Inspect: Command {
     if [path != nil, preset != nil, presets].count(where: { $0 }) != 1 {
       throw ValidationError("Give one of: a path, --preset NAME, --presets.")
     }
+    if path == nil, check || tensors {
+      throw ValidationError("--check and --tensors look into a model's files; give a path.")
+    }
+    if presets, context != nil { throw ValidationError("--context asks about one model; give --preset NAME.") }
     if let context, !Self.possibleContexts.contains(context) {
       throw ValidationError("--context is \(context); give 1 to \(1 << 24).")
     }
@@ -82,10 +86,26 @@ struct Inspect: Command {
     if presets { return try PresetList() }
     if let preset { return try PresetSummary(try .named(preset), context: context) }
     let path = path ?? ""
-    if try isTokenizer(path) { return try TokenizerSummary(path) }
-    if let shards = try shards(path) { return try ShardSummary(shards) }
-    if isTensorsAlone(path) { return TensorFileSummary(try SafetensorsFile(path), listingTensors: tensors) }
+    if try isTokenizer(path) {
+      try refuse("a tokenizer", ("--context", context != nil), ("--check", check), ("--tensors", tensors))
+      return try TokenizerSummary(path)
+    }
+    if let shards = try shards(path) {
+      try refuse("shards", ("--context", context != nil), ("--check", check), ("--tensors", tensors))
+      return try ShardSummary(shards)
+    }
+    if isTensorsAlone(path) {
+      try refuse("tensors without a config.json", ("--context", context != nil), ("--check", check))
+      return TensorFileSummary(try SafetensorsFile(path), listingTensors: tensors)
+    }
     return try ModelSummary(ModelLocation(path), context: context, readingWeights: check, listingTensors: tensors)
+  }
+
+  /// Throws where an option is given that says nothing of what is there.
+  private func refuse(_ what: String, _ options: (name: String, isGiven: Bool)...) throws(ApusError) {
+    guard let option = options.first(where: \.isGiven) else { return }
+    throw ApusError(
+      .usage, "\(option.name) asks about a model, and this is \(what)", file: path, remedy: "leave the option out")
   }
 
   /// Whether a safetensors file is meant that belongs to no model.
@@ -95,7 +115,7 @@ struct Inspect: Command {
 
   /// Whether a tokenizer is meant: its file, or a folder or GGUF file that holds nothing else of interest.
   private func isTokenizer(_ path: String) throws(ApusError) -> Bool {
-    if path.hasSuffix(".gguf"), FileSystem.isFile(path) { return try GGUFCheckpoint(path).tensors.isEmpty }
+    if GGUFFile.isName(path), FileSystem.isFile(path) { return try GGUFCheckpoint(path).tensors.isEmpty }
     guard FileSystem.isFolder(path) else {
       let folder = FileSystem.parent(of: path)
       return TokenizerFile.isTokenizer(named: FileSystem.name(of: path))

@@ -30,6 +30,9 @@ enum Quantity {
       ? scaled(seconds * 1e6, by: 1000, units: [" µs"]) : scaled(seconds * 1e3, by: 1000, units: [" ms"])
   }
 
+  /// A count with what is counted: 1 tensor, 2 tensors.
+  static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
   /// A number with a fixed count of decimals.
   static func decimals(_ value: Double, _ count: Int) -> String {
     NumberText.decimals(value, count)

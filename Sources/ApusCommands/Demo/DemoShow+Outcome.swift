@@ -100,7 +100,7 @@ extension DemoShow {
     for seed in 1...2 {
       if seed > 1 { try narrator.raw(narrator.quoted("")) }
       var quote = StreamedQuote(narrator)
-      try quote.push(DemoTraining.printable(text.prompt))
+      try quote.push(text.prompt.printable)
       try teller.tell(text.prompt, tokens: text.isStories ? 400 : 160, seed: UInt64(seed)) {
         (piece) throws(ApusError) in
         try quote.push(text.isStories ? piece : Self.tame(piece))
@@ -112,7 +112,7 @@ extension DemoShow {
 
   /// Control characters become spaces.
   private static func tame(_ text: String) -> String {
-    DemoTraining.printable(String(text.map { $0.isWhitespace ? " " : $0 }))
+    String(text.map { $0.isWhitespace ? " " : $0 }).printable
   }
 
   // MARK: - 7 What was made

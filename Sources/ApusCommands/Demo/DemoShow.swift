@@ -139,7 +139,7 @@ final class DemoShow {
     let room = narrator.width - 6
     var (line, length) = ("", 0)
     for id in try tokenizer.encode(String(text.prefix(200))) {
-      let piece = DemoTraining.printable(String(decoding: tokenizer.bytes(of: id) ?? [], as: UTF8.self))
+      let piece = String(decoding: tokenizer.bytes(of: id) ?? [], as: UTF8.self).printable
       guard length + piece.count + 1 <= room else { break }
       line += piece + narrator.terminal.styled("|", .cyan)
       length += piece.count + 1

@@ -38,26 +38,12 @@ struct DemoTraining {
       Self.right("\(step)", 6) + Self.right(Quantity.short(Double(tokens)), 9)
       + Self.right(Quantity.decimals(bits, 3), 11)
     let room = max(10, narrator.width - numbers.count - 6)
-    try narrator.line(numbers + "  " + Self.printable(sample).prefix(room))
+    try narrator.line(numbers + "  " + sample.printable.prefix(room))
   }
 
   private func bitsPerByte(_ evaluation: Evaluation) -> Double { evaluation.bitsPerByte ?? .nan }
 
   private static func right(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text
-  }
-
-  /// An untrained model says any bytes; none of them may steer a terminal.
-  static func printable(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { scalar in
-          switch scalar.properties.generalCategory {
-          case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
-            .nonspacingMark, .enclosingMark, .spacingMark:
-            "·"
-          default: scalar
-          }
-        }))
   }
 }

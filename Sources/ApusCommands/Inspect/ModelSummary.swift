@@ -76,7 +76,7 @@ struct ModelSummary: Summary {
 
   private var template: Facts {
     guard let chatTemplate else { return [] }
-    let beginning = DemoTraining.printable(String(chatTemplate.prefix(40)))
+    let beginning = String(chatTemplate.prefix(40)).printable
     let isWhole = beginning.count == chatTemplate.count
     let rest = isWhole ? "" : "… (\(NumberText.grouped(chatTemplate.utf8.count)) bytes)"
     return [("chat template", beginning + rest)]

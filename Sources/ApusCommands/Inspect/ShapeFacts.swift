@@ -13,7 +13,11 @@ struct ShapeFacts {
     var facts: Facts = [
       ("architecture", spec.architecture),
       ("blocks", "\(spec.layers) of width \(spec.width), feed-forward \(feedForward)"),
-      ("attention", "\(spec.heads) heads of \(spec.headWidth) over \(spec.keyValueHeads) key-value heads"),
+      (
+        "attention",
+        "\(Quantity.counted(spec.heads, "head")) of \(spec.headWidth) over "
+          + Quantity.counted(spec.keyValueHeads, "key-value head")
+      ),
     ]
     if let experts = spec.experts {
       facts.append(("experts", "\(experts.count) of width \(experts.width), \(experts.perToken) for each token"))
@@ -60,8 +64,21 @@ struct ShapeFacts {
 
   private var feedForward: String {
     switch specification.feedForward {
-    case .plain(let function): "\(specification.feedForwardWidth) (\(function.rawValue))"
-    case .gated(let function): "\(specification.feedForwardWidth) (gated, \(function.rawValue))"
+    case .plain(let function): "\(specification.feedForwardWidth) (\(function.title))"
+    case .gated(let function): "\(specification.feedForwardWidth) (gated, \(function.title))"
+    }
+  }
+}
+
+extension ActivationFunction {
+  /// As papers call it.
+  fileprivate var title: String {
+    switch self {
+    case .none: "linear"
+    case .relu: "ReLU"
+    case .geluErf: "GELU"
+    case .geluTanh: "GELU by tanh"
+    case .silu: "SiLU"
     }
   }
 }

@@ -33,12 +33,15 @@ struct StoredFacts {
   }
 
   var facts: Facts {
-    let files = fileCount == 1 ? "1 file" : "\(fileCount) files"
-    let sum = "\(Quantity.bytes(bytes)) in \(tensors.count) tensors of \(files)"
+    let (number, files) = (Quantity.counted(tensors.count, "tensor"), Quantity.counted(fileCount, "file"))
+    let sum = "\(Quantity.bytes(bytes)) in \(number) of \(files)"
     return [("stored", sum)]
       + parts.map { part in
         let values = NumberText.short(Double(part.values))
-        return ("  \(part.type.rawValue)", "\(Quantity.bytes(part.bytes)), \(part.tensors) tensors of \(values) values")
+        return (
+          "  \(part.type.rawValue)",
+          "\(Quantity.bytes(part.bytes)), \(Quantity.counted(part.tensors, "tensor")) of \(values) values"
+        )
       }
   }
 
@@ -57,7 +60,7 @@ struct StoredFacts {
   /// Every tensor, a line each.
   var list: [String] {
     var list = TextTable(["tensor", "type", "shape"], left: [0, 1, 2])
-    for tensor in tensors { list.add([printable(tensor.name), tensor.type.rawValue, "\(tensor.shape)"]) }
+    for tensor in tensors { list.add([tensor.name.printable, tensor.type.rawValue, "\(tensor.shape)"]) }
     return list.lines
   }
 
@@ -68,8 +71,6 @@ struct StoredFacts {
         ["name": .string(tensor.name), "type": .string(tensor.type.rawValue), "shape": JSON(tensor.shape)]
       })
   }
-
-  private func printable(_ text: String) -> String { DemoTraining.printable(text) }
 }
 
 /// A safetensors file that belongs to no model.

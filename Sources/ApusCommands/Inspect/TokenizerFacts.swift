@@ -54,7 +54,7 @@ struct TokenizerFacts {
   private var tokens: [AddedToken] { tokenizer.specialTokens.tokens }
 
   private var opening: String {
-    let names = tokenizer.opening.map { "\(text(tokenizer.bytes(of: $0) ?? [])) (\($0))" }
+    let names = tokenizer.opening.map { "\(text(tokenizer.content(of: $0) ?? [])) (\($0))" }
     return names.isEmpty ? "themselves" : names.joined(separator: ", ")
   }
 
@@ -82,7 +82,7 @@ struct TokenizerFacts {
     return (JSON.string(String(text(longest).prefix(40))).text(), longest.count)
   }
 
-  private func text(_ bytes: [UInt8]) -> String { DemoTraining.printable(String(decoding: bytes, as: UTF8.self)) }
+  private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self).printable }
 }
 
 /// A tokenizer that stands alone.

@@ -37,7 +37,7 @@ enum PretrainWords {
 
   /// A sample, set off from what surrounds it; nothing in it steers a terminal.
   static func sample(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { "  │ \(DemoTraining.printable(String($0)))" }
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { "  │ \(String($0).printable)" }
       .joined(separator: "\n")
   }
 }

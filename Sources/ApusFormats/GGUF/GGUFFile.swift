@@ -33,6 +33,9 @@ public final class GGUFFile: TensorFile {
     index = TensorIndex(header.tensors)
   }
 
+  /// Whether a path ends as those of GGUF files do; capitals do not matter.
+  public static func isName(_ path: String) -> Bool { path.lowercased().hasSuffix(".gguf") }
+
   /// Lets the memory of the header go, which a vocabulary can fill with megabytes; it comes again when it is read.
   public func releaseHeader() {
     mapping.release(0..<(tensors.first?.byteRange.lowerBound ?? mapping.count))

@@ -100,7 +100,8 @@ extension GGUFValue {
     case .string: "a string"
     case .array(let array): "a list of \(array.count) \(array.type)"
     case .bool(let value): "\(value)"
-    default: double.map { "\(type) \($0)" } ?? "\(type)"
+    case .uint64(let value): "uint64 \(value)"
+    default: int.map { "\(type) \($0)" } ?? double.map { "\(type) \($0)" } ?? "\(type)"
     }
   }
 }

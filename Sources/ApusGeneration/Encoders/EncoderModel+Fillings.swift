@@ -129,6 +129,13 @@ extension EncoderModel {
   }
 
   private func text(of ids: [Int32]) throws(ApusError) -> String {
-    String(decoding: try tokenizer.decode(ids), as: UTF8.self)
+    let text = String(decoding: try tokenizer.decode(ids), as: UTF8.self)
+    guard let mask = tokenizer.specialTokens.mask.flatMap(tokenizer.specialTokens.token), mask.takesSpaceBefore else {
+      return text
+    }
+    // A gap that stands open shows the space that its mask took.
+    let own = String(decoding: mask.content, as: UTF8.self)
+    let spaced = text.replacing(own, with: " " + own)
+    return ids.first == mask.id ? String(spaced.dropFirst()) : spaced
   }
 }

@@ -7,7 +7,15 @@ import ApusTensor
 
 struct BERTArchitecture: Architecture {
   let modelType = "bert"
-  let gguf: GGUFDialect? = .common("bert") { $0.feedForward = .init(up: "ffn_up", down: "ffn_down") }
+  let gguf: GGUFDialect? = dialect()
+
+  /// How GGUF files hold the family.
+  static func dialect(_ change: @escaping @Sendable (inout TensorNames) -> Void = { _ in }) -> GGUFDialect {
+    .common("bert") {
+      $0.feedForward = .init(up: "ffn_up", down: "ffn_down")
+      change(&$0)
+    }
+  }
 
   func specification(from config: JSON.Reader) throws(ApusError) -> Specification {
     try BERTFamily.specification(from: config, modelType, vocabulary: 30_522, types: 2, offset: 0)

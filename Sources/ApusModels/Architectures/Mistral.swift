@@ -10,7 +10,7 @@ struct MistralArchitecture: Architecture {
     var dialect = GGUFDialect.common("llama") { $0.attention.interleavesRotation = true }
     dialect.accepts = { metadata throws(ApusError) in
       guard try metadata.int("expert_count", default: 0) == 0 else { return false }
-      return try metadata.int("attention.sliding_window", default: 0) > 0
+      return try metadata.int("attention.sliding_window", default: 0) != 0
     }
     return dialect
   }()

@@ -7,6 +7,13 @@ import ApusTensor
 struct RoBERTaArchitecture: Architecture {
   let modelType = "roberta"
 
+  // GGUF knows it as a BERT whose table of positions begins with the first that is used; files read as that.
+  let gguf: GGUFDialect? = {
+    var dialect = BERTArchitecture.dialect { $0.omitsUnusedPositions = true }
+    dialect.accepts = { _ in false }
+    return dialect
+  }()
+
   private static let paddingToken = 1
 
   func specification(from config: JSON.Reader) throws(ApusError) -> Specification {

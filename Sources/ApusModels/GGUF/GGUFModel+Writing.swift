@@ -6,6 +6,9 @@ public import ApusFormats
 import ApusTensor
 
 extension Model {
+  /// What GGUF files call the architecture; nil where they have no name for it.
+  package var ggufArchitecture: String? { architecture.gguf?.name }
+
   /// Writes a GGUF file, atomically.
   /// - Parameters:
   ///   - path: the file.
@@ -33,6 +36,9 @@ extension Model {
     metadata["general.type"] = .text("model")
     metadata["general.file_type"] = .count(Self.fileType(tensors.descriptions))
     for (key, value) in GGUFSpecification.metadata(of: specification, dialect) { metadata[key] = value }
+    if let encoder = specification.encoder {
+      metadata["tokenizer.ggml.token_type_count"] = .count(max(1, encoder.tokenTypes))  // 0 is refused there
+    }
     for (key, value) in extra.entries { metadata[key] = value }
     let factors = rotationFactors
     let kernels = try Kernels.select()

@@ -29,15 +29,18 @@ public struct ModelPreset: Sendable {
         .usage, "several presets are called '\(name)…'",
         remedy: "use one of: \(near.map(\.name).joined(separator: ", "))")
     }
-    throw ApusError(.usage, "there is no preset '\(name.prefix(60))'", remedy: "did you mean '\(nearest(to: wanted))'?")
+    let hint = nearest(to: wanted).map { "did you mean '\($0)'? " } ?? ""
+    throw ApusError(
+      .usage, "there is no preset '\(name.prefix(60))'", remedy: hint + "`apus inspect --presets` lists all")
   }
 
-  /// The name whose beginning of as many letters is nearest.
-  private static func nearest(to wanted: [UInt8]) -> String {
+  /// The name whose beginning of as many letters is nearest; nil where a third of them differ.
+  private static func nearest(to wanted: [UInt8]) -> String? {
     func text(_ letters: some Sequence<UInt8>) -> String { String(decoding: Array(letters), as: UTF8.self) }
+    guard !wanted.isEmpty else { return nil }
     let beginnings = all.map { text(letters($0.name).prefix(wanted.count)) }
-    let found = Spelling.nearest(to: text(wanted.prefix(60)), among: beginnings)
-    return found.flatMap(beginnings.firstIndex).map { all[$0].name } ?? ""
+    let found = Spelling.nearest(to: text(wanted.prefix(60)), among: beginnings, within: (wanted.count + 1) / 3)
+    return found.flatMap(beginnings.firstIndex).map { all[$0].name }
   }
 
   /// What the architecture's reader makes of the configuration.

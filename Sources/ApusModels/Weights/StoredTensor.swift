@@ -38,6 +38,9 @@ extension TensorFile {
 }
 
 extension StoredNumbers {
+  /// What models can compute with.
+  static let ofWeights = allCases.filter { !$0.isInteger }
+
   /// The numbers of a file's type; nil where models cannot compute with them.
   init?(_ type: ElementType) {
     self.init(rawValue: type.rawValue)

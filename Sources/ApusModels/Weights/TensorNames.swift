@@ -29,6 +29,8 @@ struct TensorNames {
   var isTransposed = false
   /// Whether files hold zeros where the model has no bias.
   var writesZeroBiases = false
+  /// Whether files leave out the rows of the table of positions that come before the first position.
+  var omitsUnusedPositions = false
   /// What files add to the norms' gains.
   var gainOffset: Float = 0
   /// A prefix that names may have or lack when reading.

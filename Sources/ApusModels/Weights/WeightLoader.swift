@@ -69,6 +69,7 @@ struct WeightLoader {
     var found: [Found] = []
     var missing: [String] = []
     var wrong: [String] = []
+    var unread: [String] = []
     for entry in map.entries {
       // The parts of a stacked tensor are neighbours.
       let part = found.last.flatMap { $0.entry.name == entry.name ? $0.tensor : nil }
@@ -79,12 +80,12 @@ struct WeightLoader {
       if tensor.shape != entry.shape {
         wrong.append("\(tensor.name) is \(tensor.shape), not \(entry.shape)")
       } else if tensor.numbers == nil {
-        wrong.append("\(tensor.name) is stored as \(tensor.typeName)")
+        unread.append("\(tensor.name) as \(tensor.typeName)")
       }
       found.append(Found(entry: entry, tensor: tensor))
     }
     let unexpected = available.values.map(\.name).filter { !isHarmless($0) }.sorted()
-    try report(missing: missing, wrong: wrong, unexpected: unexpected)
+    try report(missing: missing, wrong: wrong, unread: unread, unexpected: unexpected)
     return found
   }
 
@@ -107,18 +108,25 @@ struct WeightLoader {
       || map.ignoredPrefixes.contains { name.hasPrefix($0) }
   }
 
-  private func report(missing: [String], wrong: [String], unexpected: [String]) throws(ApusError) {
-    func list(_ names: [String]) -> String {
-      names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
-    }
-    var problems: [String] = []
-    if !missing.isEmpty { problems.append("missing: \(list(missing))") }
-    if !wrong.isEmpty { problems.append("not as the configuration says: \(list(wrong))") }
-    if !unexpected.isEmpty { problems.append("unexpected: \(list(unexpected))") }
+  private func report(
+    missing: [String], wrong: [String], unread: [String], unexpected: [String]
+  ) throws(ApusError) {
+    let lists = [
+      ("missing", missing), ("not as the configuration says", wrong), ("unexpected", unexpected),
+      ("stored in a type that Apus does not compute with", unread),
+    ]
+    let problems = lists.filter { !$0.1.isEmpty }.map { "\($0): \(Self.shortened($1))" }
     guard !problems.isEmpty else { return }
+    let isTypeAlone = problems.count == 1 && !unread.isEmpty
     throw ApusError(
-      .badData, "the tensors do not fit the configuration; \(problems.joined(separator: "; "))",
+      .badData, (isTypeAlone ? "" : "the tensors do not fit the configuration; ") + problems.joined(separator: "; "),
       file: tensors.first?.file,
-      remedy: "use the configuration that belongs to these weights")
+      remedy: isTypeAlone
+        ? "fetch the weights in another type: \(StoredNumbers.ofWeights.map(\.rawValue).joined(separator: ", "))"
+        : "use the configuration that belongs to these weights")
+  }
+
+  private static func shortened(_ names: [String]) -> String {
+    names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
   }
 }

@@ -43,7 +43,11 @@ private struct WeightMapBuilder {
 
   private mutating func add(_ tables: EmbeddingTables) {
     map.matrix("\(names.tokens).weight", tables.tokens)
-    if let name = names.positions, let positions = tables.positions { map.matrix("\(name).weight", positions) }
+    guard let name = names.positions, let positions = tables.positions else { return }
+    guard names.omitsUnusedPositions, case .learned(let first) = specification.positions else {
+      return map.matrix("\(name).weight", positions)
+    }
+    map.matrix("\(name).weight", positions, rows: .range(first..<positions.rows))
   }
 
   private mutating func add(_ output: OutputProjection) {

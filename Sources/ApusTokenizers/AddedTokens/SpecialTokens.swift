@@ -117,6 +117,26 @@ public struct SpecialTokens: Sendable, Equatable {
   /// The id of the added token with this text.
   public func id(of content: [UInt8]) -> Int32? { tokens.first { $0.content == content }?.id }
 
+  /// The same tokens, of which the mask takes the white space before it.
+  func withMaskTakingSpace() -> SpecialTokens {
+    var tokens = tokens
+    if let place = mask.flatMap({ indexOfID[$0] }) { tokens[place].takesSpaceBefore = true }
+    return SpecialTokens(tokens, roles: roles)
+  }
+
+  private var roles: Roles {
+    func content(_ id: Int32?) -> [UInt8]? { id.flatMap(token)?.content }
+    var roles = Roles()
+    roles.endOfText = content(endOfText)
+    roles.beginningOfText = content(beginningOfText)
+    roles.unknown = content(unknown)
+    roles.padding = content(padding)
+    roles.mask = content(mask)
+    roles.classification = content(classification)
+    roles.separator = content(separator)
+    return roles
+  }
+
   /// The leftmost longest added token at or after `start`, in the text as it came.
   func firstMatch(in text: Span<UInt8>, from start: Int) -> (place: Range<Int>, id: Int32)? {
     text.withUnsafeBufferPointer { finder.firstMatch(in: $0, from: start) }.map { ($0.place, $0.id) }

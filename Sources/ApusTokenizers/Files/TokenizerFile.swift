@@ -19,7 +19,7 @@ public enum TokenizerFile {
       throw ApusError(
         .missingInput, "there is no tokenizer", file: file, remedy: "name a tokenizer.json or a folder that holds one")
     }
-    if file.hasSuffix(".gguf") {
+    if GGUFFile.isName(file) {
       if let tokenizer = try load(gguf: file) { return tokenizer }
       throw ApusError(.badData, "the file holds no tokenizer", file: file, remedy: "name the tokenizer of the model")
     }

@@ -91,7 +91,7 @@ public struct RunData: Sendable {
     let trained =
       switch settings.algorithm {
       case .characters: try characters(of: corpus, specials, progress: progress)
-      case .bpe: try bytePairs(of: corpus, settings, specials, progress: progress)
+      case .bpe: try bytePairs(of: corpus, settings, specials, progress: progress).maskingSpaces()
       }
     guard isMasked else { return trained }
     let parts = try MaskedVocabulary(trained)
