@@ -83,6 +83,26 @@ import Testing
     }
   }
 
+  /// Eight hours are eight hours: what attention takes is not there for N and D. A law's C = 6 N D is kept.
+  @Test(arguments: [(1, 8.0), (64, 1000.0), (4096, 2000.0)])
+  func timeAndMoneyAreKept(devices: Int, hours: Double) throws {
+    let device = try Device.named(devices == 1 ? "rtx4090" : "h100")
+    let machines = try Budget(.init(devices: devices, hours: hours), device: device)
+    let plan = try ScalingPlan(ScalingPlanRequest(budget: machines, law: LawLibrary.replication))
+    #expect(abs((plan.seconds ?? 0) / (hours * 3600) - 1) < 1e-9)
+    #expect(plan.compute < machines.compute && plan.compute > 0.5 * machines.compute)
+    #expect(abs(Double.log(plan.shapeTokens / plan.tokens.value)) < 0.1)
+    let law = try Budget(.init(compute: machines.compute, devices: devices), device: device)
+    let counted = try ScalingPlan(ScalingPlanRequest(budget: law, law: LawLibrary.replication))
+    #expect(counted.compute == machines.compute && (counted.seconds ?? 0) > hours * 3600)
+    // A deadline takes the devices that the whole training needs, and no more.
+    let late = try Budget(.init(compute: machines.compute, hours: hours), device: device)
+    let met = try ScalingPlan(ScalingPlanRequest(budget: late, law: LawLibrary.replication))
+    let needed = try #require(met.request.budget.devices)
+    #expect((met.seconds ?? 1e99) <= hours * 3600 && needed > devices)
+    #expect((met.seconds ?? 0) * Double(needed) > hours * 3600 * Double(needed - 1))
+  }
+
   @Test func theFlatBandsEdgesLoseExactlyItsTolerance() {
     let law = LawLibrary.replication
     let flat = FlatBand(law, compute: 1e21, tolerance: 0.01)

@@ -4,8 +4,20 @@ public import ApusCore
 
 /// A budget and the machines that spend it.
 public struct Budget: Sendable, Equatable {
+  /// What a budget's operations are.
+  public enum Basis: Sendable, Equatable {
+    /// A law's C = 6 N D, as papers give it; training takes more, for attention.
+    case law
+    /// All that machines can do in the time or for the money.
+    case machines
+  }
+
   /// The operations to spend, in FLOPs.
   public var compute: Double
+  /// What these operations are.
+  public var basis: Basis
+  /// Seconds by which training must be done, where devices are as many as that takes.
+  public var deadline: Double?
   /// What trains.
   public var device: Device
   /// How many of them; nil where nobody said and nothing asks for a number.
@@ -52,16 +64,24 @@ public struct Budget: Sendable, Equatable {
         .usage, "the budget is \(NumberText.short(spent)) FLOPs", remedy: "give one between 1e6 and 1e40")
     }
     compute = spent
+    basis = request.compute == nil ? .machines : .law
     devices = request.devices
-    if devices == nil, let hours = request.hours {
-      let needed = (spent / (device.rate * hours * 3600)).rounded(.up)
-      guard needed <= 1e8 else {
-        throw ApusError(
-          .usage, "\(NumberText.short(needed)) devices would be needed within \(NumberText.short(hours)) hours",
-          remedy: "allow more time or spend less")
-      }
-      devices = max(1, Int(needed))
+    deadline = request.devices == nil ? request.hours.map { $0 * 3600 } : nil
+    try meetDeadline(spent)
+  }
+
+  /// Takes as many devices as finish `operations` by the deadline, where there is one.
+  ///
+  /// - Throws: More devices than there are.
+  mutating func meetDeadline(_ operations: Double) throws(ApusError) {
+    guard let deadline else { return }
+    let needed = (operations / (device.rate * deadline)).rounded(.up)
+    guard needed <= 1e8 else {
+      throw ApusError(
+        .usage, "\(NumberText.short(needed)) devices would be needed within \(NumberText.short(deadline / 3600)) hours",
+        remedy: "allow more time or spend less")
     }
+    devices = max(1, Int(needed))
   }
 
   private static func compute(_ request: Request, _ device: Device) throws(ApusError) -> Double {

@@ -54,8 +54,10 @@ public struct ScalingPlan: Sendable {
     case text
   }
 
-  /// What was asked.
+  /// What was asked, with as many devices as a deadline takes.
   public var request: ScalingPlanRequest
+  /// C = 6 N D, in FLOPs: the budget, or what attention leaves of machines' time.
+  public var compute: Double
   /// N.
   public var parameters: Estimate
   /// D.
@@ -88,16 +90,17 @@ public struct ScalingPlan: Sendable {
   /// - Throws: A size for which there is no shape.
   public init(_ request: ScalingPlanRequest) throws(ApusError) {
     self.request = request
-    let (law, compute) = (request.law, request.budget.compute)
-    let chosen = Self.allocation(law, request)
+    let law = request.law, compute = try Self.compute(of: request)
+    self.compute = compute
+    let chosen = Self.allocation(law, request, compute)
     let draws = law.uncertainty?.draws(of: law) ?? []
     func estimate(_ value: (ParametricLaw) -> Double) -> Estimate {
       Estimate(value: value(law), interval: ConfidenceInterval(percentilesOf: draws.map(value)))
     }
-    parameters = estimate { Self.allocation($0, request).parameters }
-    tokens = estimate { Self.allocation($0, request).tokens }
+    parameters = estimate { Self.allocation($0, request, compute).parameters }
+    tokens = estimate { Self.allocation($0, request, compute).tokens }
     loss = estimate { drawn in
-      let best = Self.allocation(drawn, request)
+      let best = Self.allocation(drawn, request, compute)
       return drawn.loss(parameters: best.parameters, tokens: best.tokens)
     }
     let sizes = LawLibrary.all.filter { $0.card.remark == nil }
@@ -114,16 +117,15 @@ public struct ScalingPlan: Sendable {
     }
     let final: Allocation
     (reason, final) = Self.final(chosen, request, data, lifetime)
-    shape = try TransformerShape.nearest(
-      to: ShapeRequest(
-        parameters: final.parameters, count: law.card.counts, vocabulary: request.vocabulary, experts: request.experts,
-        context: Double(request.context)))
-    shapeTokens = final.tokens
+    shape = try Self.shape(final.parameters, request)
+    let context = Double(request.context), isWhole = request.budget.basis == .machines && reason != .use
+    shapeTokens = isWhole ? request.budget.compute / shape.trainingFlops(.full, context: context) : final.tokens
+    try self.request.budget.meetDeadline(shape.trainingFlops(.full, context: context) * shapeTokens)
     let nats = law.card.unit.nats(loss.value)
     hyperparameters = Hyperparameters(
       nonEmbedding: Double(shape.activeNonEmbeddingParameters), tokens: shapeTokens,
       compute: 6 * final.parameters * final.tokens, loss: nats)
-    memory = Self.memory(shape, request)
+    memory = Self.memory(shape, self.request)
     warnings =
       law.card.fitted.warnings(
         parameters: final.parameters, tokens: final.tokens, compute: 6 * final.parameters * final.tokens)
@@ -140,9 +142,31 @@ public struct ScalingPlan: Sendable {
     request.budget.devices.map { trainingFlops / request.budget.device.rate / Double($0) }
   }
 
-  private static func allocation(_ law: ParametricLaw, _ request: ScalingPlanRequest) -> Allocation {
-    guard let parameters = request.parameters else { return law.optimum(compute: request.budget.compute) }
-    return Allocation(parameters: parameters, tokens: request.budget.compute / 6 / parameters)
+  private static func allocation(
+    _ law: ParametricLaw, _ request: ScalingPlanRequest, _ compute: Double
+  ) -> Allocation {
+    guard let parameters = request.parameters else { return law.optimum(compute: compute) }
+    return Allocation(parameters: parameters, tokens: compute / 6 / parameters)
+  }
+
+  private static func shape(_ parameters: Double, _ request: ScalingPlanRequest) throws(ApusError) -> TransformerShape {
+    try TransformerShape.nearest(
+      to: ShapeRequest(
+        parameters: parameters, count: request.law.card.counts, vocabulary: request.vocabulary,
+        experts: request.experts, context: Double(request.context)))
+  }
+
+  /// 6 N D. Machines' time pays for attention too, of which the shape says how much, and the shape depends on N; a few
+  /// rounds settle it.
+  private static func compute(of request: ScalingPlanRequest) throws(ApusError) -> Double {
+    guard request.budget.basis == .machines else { return request.budget.compute }
+    var compute = request.budget.compute
+    for _ in 0..<5 {
+      let shape = try shape(allocation(request.law, request, compute).parameters, request)
+      let counted = 6 * shape.parameters(request.law.card.counts, context: Double(request.context))
+      compute = request.budget.compute * counted / shape.trainingFlops(.full, context: Double(request.context))
+    }
+    return compute
   }
 
   /// A loss that guessing evenly among all tokens would beat.

@@ -38,16 +38,17 @@ extension Bootstrap {
 extension FitProfile {
   /// The least objective against the quantity held: where it stays below the limit, the runs cannot tell.
   public func chart(of name: String) -> SVGChart {
-    Self.chart(points, limit: limit, of: quantity.symbol, in: name, scale: .linear)
+    Self.chart(
+      points, limit: limit, of: quantity.symbol, subtitle: "\(name); all other constants fitted anew", scale: .linear)
   }
 
   static func chart(
-    _ points: [Point], limit: Double, of quantity: String, in name: String, scale: SVGChart.Scale
+    _ points: [Point], limit: Double, of quantity: String, subtitle: String, scale: SVGChart.Scale
   ) -> SVGChart {
     let least = points.map(\.objective).min() ?? 1
     let inside = points.filter { $0.objective <= limit + 3 * (limit - least) }
     return SVGChart(
-      title: "How far \(quantity) can be moved", subtitle: "\(name); all other constants fitted anew",
+      title: "How far \(quantity) can be moved", subtitle: subtitle,
       x: .init(quantity, scale: scale), y: .init("objective", unit: "of the least"),
       series: [
         SVGChart.Series("", inside.map { SVGChart.Point($0.value, $0.objective / least) }, mark: .linePoints)
@@ -59,7 +60,8 @@ extension FitProfile {
 extension RepetitionFit {
   /// The least objective against R_D*.
   public var chart: SVGChart {
-    FitProfile.chart(profile, limit: limit, of: "R_D*", in: table.name, scale: .logarithmic)
+    FitProfile.chart(
+      profile, limit: limit, of: "R_D*", subtitle: "\(table.name); R_N* fitted anew", scale: .logarithmic)
   }
 }
 

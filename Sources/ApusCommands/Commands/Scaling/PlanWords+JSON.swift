@@ -10,6 +10,7 @@ extension PlanWords {
       ("kind", .string("plan")), ("law", .string(card.id)), ("law_source", .string(card.source)),
       ("law_edition", .string(card.edition)), ("parameters_count", .string(card.counts.rawValue)),
       ("loss_unit", .string(card.lossUnit)), ("budget", Self.json(budget)),
+      ("law_compute_flops", .double(plan.compute)),
       ("parameters", Self.json(plan.parameters)), ("tokens", Self.json(plan.tokens)), ("loss", Self.json(plan.loss)),
       ("parameters_across_laws", .array([.double(plan.acrossLaws.lowerBound), .double(plan.acrossLaws.upperBound)])),
       ("flat_band_parameters", .array([.double(plan.flat.low), .double(plan.flat.high)])),

@@ -49,7 +49,7 @@ struct PlanWords {
       "Any N from \(NumberText.short(flat.low)) to \(NumberText.short(flat.high)) costs less than "
         + "\(NumberText.fixed(100 * flat.tolerance, 1)) % of the loss: take the smaller end to serve it cheaply.",
       "Other laws say \(NumberText.short(laws.lowerBound)) to \(NumberText.short(laws.upperBound)) "
-        + "(apus scaling compare --compute \(FormulaText.compute(budget.compute))).",
+        + "(apus scaling compare --compute \(FormulaText.compute(plan.compute))).",
     ]
   }
 
@@ -82,13 +82,10 @@ struct PlanWords {
     let total = "\(FormulaText.compute(plan.trainingFlops)) FLOPs, attention counted"
     let alone = "\(NumberText.days(plan.trainingFlops / budget.device.rate)) on one device"
     let time = plan.seconds.map { "\(NumberText.days($0)) on \(NumberText.grouped(budget.devices ?? 1))" } ?? alone
-    var training = "Training the shape: \(total); \(time)."
-    let beyond = plan.trainingFlops / (6 * plan.shape.parameters(request.law.card.counts) * plan.shapeTokens)
-    if beyond > 1.1 {
-      training +=
-        " C = 6 N D leaves attention out, which adds \(NumberText.fixed(100 * (beyond - 1), 0)) % here: a "
-        + "shorter --context costs less."
+    let money = budget.hourlyPrice.map {
+      "; \(NumberText.dollars($0 * plan.trainingFlops / budget.device.rate / 3600))"
     }
+    let training = "Training the shape: \(total); \(time)\(money ?? "").\(attention)"
     guard let memory = plan.memory else {
       let limit = NumberText.short((budget.device.memory ?? 0) / 1e9)
       let devices = NumberText.grouped(budget.devices ?? 1)
@@ -108,6 +105,21 @@ struct PlanWords {
         + "logits \(gigabytes(memory.logits))",
       "(\(memory.layout.words); mixed precision, AdamW).",
     ]
+  }
+
+  /// What attention takes on top of C = 6 N D, where it is much.
+  private var attention: String {
+    let context = Double(request.context)
+    let counted = 6 * plan.shape.parameters(request.law.card.counts, context: context)
+    let beyond = plan.shape.trainingFlops(.full, context: context) / counted
+    guard beyond > 1.1 else { return "" }
+    let share =
+      request.law.card.counts == .nonEmbedding
+      ? "attention and output, which C = 6 N D leaves out" : "attention, which C = 6 N D leaves out"
+    return budget.basis == .machines
+      ? " \(NumberText.fixed(100 * (1 - 1 / beyond), 0)) % of it is \(share); N and D share the rest, "
+        + "\(FormulaText.compute(plan.compute)). A shorter --context costs less."
+      : " \(NumberText.fixed(100 * (beyond - 1), 0)) % on top is \(share): a shorter --context costs less."
   }
 
   var advice: [String] {
@@ -136,7 +148,7 @@ struct PlanWords {
       "For \(short(life.lifetimeTokens)) tokens in use, the same loss is cheapest from "
         + "\(short(life.allocation.parameters)) parameters on \(short(life.allocation.tokens)) tokens "
         + "(\(short(life.allocation.ratio)) a parameter):",
-      "training \(FormulaText.compute(life.trainingFlops)) FLOPs (\(times(life.trainingFlops / budget.compute)) the "
+      "training \(FormulaText.compute(life.trainingFlops)) FLOPs (\(times(life.trainingFlops / plan.compute)) the "
         + "budget), use \(FormulaText.compute(life.inferenceFlops)), "
         + "\(NumberText.fixed(100 * life.saving, 0)) % less than the training-optimal model of this loss"
         + "\(money ?? "").\(plan.reason == .use ? " The shape above is that." : "")",
@@ -161,7 +173,7 @@ struct PlanWords {
   }
 
   var formulas: [String] {
-    var lines = ["How:"] + request.law.explanation(compute: budget.compute)
+    var lines = ["How:"] + request.law.explanation(compute: plan.compute)
     lines += plan.hyperparameters.advice.map { "\($0.name): \($0.formula)" }
     if let data = plan.data { lines += LawLibrary.repeated.explanation(data.allocation, unique: data.unique) }
     if let spread = request.law.uncertainty { lines.append("intervals: \(spread.origin)") }

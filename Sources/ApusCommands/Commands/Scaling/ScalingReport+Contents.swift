@@ -17,7 +17,7 @@ extension PlanWords {
 
   private var pictures: [ScalingReport.Picture] {
     let request = plan.request
-    let charts = ScalingCharts(request.law, compute: request.budget.compute)
+    let charts = ScalingCharts(request.law, compute: plan.compute)
     let own = Allocation(parameters: plan.parameters.value, tokens: plan.tokens.value)
     let used = plan.lifetime.map { [("cheapest in use", [$0.allocation])] } ?? []
     return charts.pictures(of: [("this plan", [own])] + used) + [
