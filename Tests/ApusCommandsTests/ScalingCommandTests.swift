@@ -27,7 +27,7 @@ import Testing
     #expect(outcome.output.contains("= 2.78B parameters"))
   }
 
-  @Test func lawsAreListedAndShownInFull() async {
+  @Test func lawsAreListedAndShownInFull() async throws {
     let list = await apus("scaling", "laws")
     #expect(list.status == 0 && list.output.contains("arXiv:2404.10102"))
     let one = await apus("scaling", "laws", "kaplan")
@@ -38,6 +38,10 @@ import Testing
     #expect(all.output.contains("petaflop days") && all.output.contains("1.8172 + 482.01/N^0.3478"))
     let json = await apus("scaling", "laws", "kaplan", "--format", "json")
     #expect(json.output.contains("formula_at_1e21_flops"))
+    let fitted = try JSON.parse(await apus("scaling", "laws", "chinchilla-3", "--format", "json").output)
+    #expect(fitted.array?.first?["constants"]?["alpha"]?.double == 0.33917084)
+    let far = await apus("scaling", "laws", "x"), near = await apus("scaling", "laws", "kaplann")
+    #expect(!far.error.contains("did you mean") && near.error.contains("did you mean 'kaplan'"))
   }
 
   @Test func aPlanHasIntervalsAShapeCostsAndAdvice() async throws {

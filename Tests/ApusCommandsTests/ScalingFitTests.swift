@@ -136,6 +136,7 @@ import Testing
         ["--column", "loss"], ["--column", "speed=x"], ["--where", "N"], ["--delta", "0"], ["--bootstraps", "-1"],
         ["--near-best", "1"], ["--starts", "everywhere"], ["--bootstraps", "10"], ["--approach", "isoflop", "--tied"],
         ["--budget", "0"], ["--counts", "some"],
+        ["--column", "D=N"], ["--report", "", "--starts", "projection", "--bootstraps", "0"],
       ] {
         let outcome = await apus(["scaling", "fit", path, "--column", "loss=loss_c4"] + arguments)
         #expect(outcome.status == 64, "\(arguments): \(outcome.error)")

@@ -19,6 +19,11 @@ struct ColumnPlaces {
     for kind in RunColumn.allCases {
       guard let place = try Self.place(of: kind, text, reading.columns[kind]) else { continue }
       let heading = text.columns[place]
+      if let other = columns.first(where: { $0.value.place == place })?.key {
+        throw ApusError(
+          .usage, "column '\(heading)' cannot be both \(other.rawValue) and \(kind.rawValue)", file: file,
+          remedy: "name another with --column")
+      }
       guard let scale = RunColumn.scale(heading) else {
         throw ApusError(
           .badData, "the unit in '\(heading)' is unknown", file: file, place: "header",

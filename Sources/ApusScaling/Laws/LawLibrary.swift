@@ -17,7 +17,9 @@ public enum LawLibrary {
   public static func law(_ id: String) throws(ApusError) -> any ScalingLaw {
     if let law = all.first(where: { $0.card.id == id }) { return law }
     let names = all.map(\.card.id)
-    let near = Spelling.nearest(to: id, among: names).map { "did you mean '\($0)'? " } ?? ""
+    let near =
+      Spelling.nearest(to: id, among: names, within: max(1, id.count / 3))
+      .map { "did you mean '\($0)'? " } ?? ""
     throw ApusError(
       .usage, "there is no law '\(id)'", remedy: "\(near)there are \(names.joined(separator: ", "))")
   }

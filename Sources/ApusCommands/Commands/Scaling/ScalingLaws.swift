@@ -93,7 +93,28 @@ struct ScalingLaws: Command {
       ("loss_unit", .string(card.lossUnit)), ("fitted_parameters", pair(card.fitted.parameters)),
       ("fitted_tokens", pair(card.fitted.tokens)), ("fitted_compute_flops", pair(card.fitted.compute)),
       ("notes", .array(card.notes.map { .string($0) })), ("remark", card.remark.map { .string($0) } ?? .null),
+      ("constants", constants(law).map { .fields($0.map { ($0, .double($1)) }) } ?? .null),
       ("formula_at_1e21_flops", .array(law.explanation(compute: 1e21).map { .string($0) })),
     ])
+  }
+
+  /// In full precision; nil for laws whose formula has them in it as printed.
+  private static func constants(_ law: any ScalingLaw) -> [(String, Double)]? {
+    switch law {
+    case let law as ParametricLaw:
+      [
+        ("E", law.irreducible), ("A", law.sizeCoefficient), ("B", law.dataCoefficient), ("alpha", law.sizeExponent),
+        ("beta", law.dataExponent),
+      ]
+    case let law as RepeatedDataLaw:
+      (constants(law.base) ?? []) + [("R_D", law.dataRepetitions), ("R_N", law.sizeRepetitions)]
+    case let law as FrontierLaw: [("k", law.coefficient), ("a", law.exponent)]
+    case let law as RoutedExpertsLaw:
+      [
+        ("a", law.size), ("b", law.experts), ("c", law.interaction), ("d", law.constant), ("E_start", law.start),
+        ("E_max", law.maximum),
+      ]
+    default: nil
+    }
   }
 }

@@ -22,6 +22,7 @@ struct ScalingReport {
   ///
   /// - Throws: A folder that cannot be made or written.
   func write(to folder: String, _ console: Console) throws(ApusError) {
+    guard !folder.isEmpty else { throw ApusError(.usage, "the report's folder has no name", remedy: "give one") }
     try FileSystem.makeFolders(folder)
     for picture in pictures {
       try AtomicFile.write(picture.chart.render(), to: FileSystem.join(folder, picture.file))
