@@ -108,6 +108,18 @@ public enum FileSystem {
     if mkdir(path, 0o777) != 0, errno != EEXIST { throw Posix.error(.writing, path) }
   }
 
+  /// Looks whether a folder is there, or could be made, and may be written to: what long work does before it begins.
+  /// - Throws: `inputOutput` that says why not.
+  public static func checkFolder(_ path: String) throws(ApusError) {
+    if !path.isEmpty && !exists(path) { return try checkFolder(parent(of: path)) }
+    if !path.isEmpty && !isFolder(path) {
+      throw ApusError(
+        .inputOutput, "there is a file where a folder is to be made", file: path,
+        remedy: "remove it or choose another folder")
+    }
+    if access(path.isEmpty ? "." : path, W_OK | X_OK) != 0 { throw Posix.error(.writing, path) }
+  }
+
   /// Removes a file; it is no error if there is none.
   public static func removeFile(_ path: String) throws(ApusError) {
     if unlink(path) != 0, errno != ENOENT { throw Posix.error(.writing, path) }

@@ -46,11 +46,16 @@ public final class MappedFile: @unchecked Sendable {
   }
 
   /// Maps the file at `path`; an empty file gives no bytes.
-  public init(_ path: String) throws(ApusError) {
+  public convenience init(_ path: String) throws(ApusError) {
     // Before it is opened, which would wait until somebody writes to a pipe; and after, for it may be another now.
     _ = try Self.mappable(Posix.status(path), path)
     let descriptor = try Posix.open(path, .read)
     defer { close(descriptor) }
+    try self.init(descriptor, path)
+  }
+
+  /// Maps the file behind a descriptor that may be read, and leaves that open; errors call it `path`.
+  init(_ descriptor: Int32, _ path: String) throws(ApusError) {
     let status = try Self.mappable(Posix.status(of: descriptor), path)
     self.path = path
     guard status.size > 0 else {

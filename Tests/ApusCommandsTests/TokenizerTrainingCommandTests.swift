@@ -20,12 +20,12 @@ import Testing
   }
 
   private func train(_ algorithm: String, _ size: Int, _ more: [String] = [], input: [String]? = nil) async
-    -> (status: Int32, error: String, path: String)
+    -> (status: Int32, output: String, error: String, path: String)
   {
     let output = FileSystem.join(folder, algorithm)
     let arguments = ["tokenizer", "train"] + (input ?? [text]) + ["--algorithm", algorithm, "--vocab-size", "\(size)"]
     let outcome = await apus(arguments + ["--output", output] + more)
-    return (outcome.status, outcome.error, output)
+    return (outcome.status, outcome.output, outcome.error, output)
   }
 
   @Test(arguments: [("bpe", 290), ("character-bpe", 60), ("wordpiece", 60), ("unigram", 288)])
@@ -79,6 +79,10 @@ import Testing
       ("bpe", ["--also", "sentencepiece"], "--also sentencepiece goes with"),
       ("bpe", ["--pretokenizer", "whitespace"], "cannot use the splitting pattern"),
       ("character-bpe", ["--pretokenizer", "gpt2"], "keeps white space"),
+      ("bpe", ["--limit-alphabet", "9"], "all 256 bytes"),
+      ("bpe", ["--end-of-word", "$"], "--end-of-word goes with"),
+      ("bpe", ["--min-frequency", "0"], "at least 1"),
+      ("unigram", ["--invalid-utf8", "keep"], "--invalid-utf8 keep goes with"),
       ("bpe", ["--memory", "1M"], "at least 64M"),
       ("bpe", ["--memory", "lots"], "lots"),
       ("unigram", ["--limit-alphabet", "0"], "at least 1"),
@@ -88,6 +92,26 @@ import Testing
       let outcome = await train(algorithm, 320, options)
       #expect(outcome.status == 64 && outcome.error.contains(says), "\(algorithm) \(options): \(outcome.error)")
       #expect(!FileSystem.exists(outcome.path))
+    }
+  }
+
+  @Test func mergesAreShownAsTheyAreLearnt() async throws {
+    defer { try? FileSystem.remove(folder) }
+    let live = await train("bpe", 262, ["--trace"])
+    let lines = live.output.split(separator: "\n")
+    #expect(lines.count == 6 && lines.first == "1\te + r\t200" && lines.last?.hasPrefix("6\t") == true, "\(lines)")
+    #expect(!live.error.contains("Merging pairs"), "the trace is the progress")
+    let whole = try JSON.parse(await train("bpe", 262, ["--trace", "--format", "json"]).output)
+    let merges = try #require(whole["merges"]?.array)
+    #expect(merges.count == 6 && merges.first?["pair"] == ["e", "r"] && merges.first?["count"]?.int == 200)
+  }
+
+  @Test func whereNothingCanBeWrittenNothingIsLearnt() async throws {
+    defer { try? FileSystem.remove(folder) }
+    for place in [text, FileSystem.join(text, "below")] {
+      let outcome = await apus("tokenizer", "train", text, "--vocab-size", "290", "--output", place)
+      #expect(outcome.status == 74 && outcome.error.contains("folder is to be made"), "\(outcome.error)")
+      #expect(!outcome.error.contains("Counting"))
     }
   }
 

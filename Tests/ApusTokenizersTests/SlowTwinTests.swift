@@ -72,32 +72,13 @@ import Testing
     }
   }
 
-  @Test(arguments: ["a", " ", "▁", "中", "e\u{301}", "ab ", "\n"])
-  func aMillionBytesOfAnythingTakeFourTimesAQuarterMillion(_ unit: String) throws {
-    func text(_ length: Int) -> [UInt8] { Array(String(repeating: unit, count: length / unit.utf8.count).utf8) }
-    var vocabulary = Vocabulary()
-    for piece in ["▁", "a", "b", "aa", "ab", "▁▁", "▁ab", "中", "中中", "é", "\n", "e", "\u{301}"] {
-      try vocabulary.insert(Array(piece.utf8), id: vocabulary.size)
-    }
-    let ranks = (0..<UInt32(vocabulary.size)).map { $0 }
-    let scores = ranks.map { -Double($0) }
-    let normalizer = Normalizer(steps: [
-      .form(.nfc), .sentencePiece(SentencePieceNormalizer(removesExtraSpaces: false)),
-    ])
-    let models: [TokenizerModel] = [
-      .rankedPair(
-        RankedPairModel(unit: .characters, vocabulary: vocabulary, ranks: ranks, prefersWholeWords: false, unknown: 0)),
-      .unigram(UnigramModel(vocabulary: vocabulary, scores: scores, unknown: 0)),
-      .wordPiece(WordPieceModel(vocabulary: vocabulary, unknown: 0)),
-    ]
-    for model in models {
-      let tokenizer = PipelineTokenizer(normalizer: normalizer, splitter: Splitter([]), model: model)
-      let growth = try LinearTime.growth(250_000) { _ = try tokenizer.encode(text($0)) }
-      #expect(growth < LinearTime.limit, "four times the bytes took \(growth) times the time; quadratic is 16")
-    }
+  @Test(arguments: ["a", " ", "中", "ab ", "\n"])
+  func aRegularExpressionTakesLinearTime(_ unit: String) throws {
     let regex = try Regex(Array(#"\p{L}+(?!\p{N})|\s+(?!\S)|(?:a|b)*c|."#.utf8))
     let growth = LinearTime.growth(250_000) { length in
-      text(length).withUnsafeBufferPointer { RegexMachine.forEachMatch(of: regex, in: $0) { _ in } }
+      Array(String(repeating: unit, count: length / unit.utf8.count).utf8).withUnsafeBufferPointer { text in
+        RegexMachine.forEachMatch(of: regex, in: text) { _ in }
+      }
     }
     #expect(growth < LinearTime.limit, "four times the bytes took \(growth) times the time; quadratic is 16")
   }

@@ -47,21 +47,6 @@ import Testing
     }
   }
 
-  @Test func everyPatternHasABorderAtSafeCuts() {
-    var generator = SeededGenerator(3)
-    for _ in 0..<5_000 {
-      let before = RandomText.text(upTo: 8, using: &generator) + "\n"
-      let after = "b" + RandomText.text(upTo: 8, using: &generator)
-      for pattern in [SplitPattern.gpt2, .cl100k, .qwen2, .o200k, .tekken] {
-        var borders = Set([0])
-        for piece in Self.pieces(Splitter([pattern]), Array((before + after).utf8)) {
-          borders.insert((borders.max() ?? 0) + piece.count)
-        }
-        #expect(borders.contains(before.utf8.count), "\(pattern) \(before)|\(after)")
-      }
-    }
-  }
-
   @Test func digitsAreCutBeforeTheSecondPattern() {
     let pieces = Self.pieces(Splitter([.digits, .gpt2]), Array("a  12 b".utf8))
     #expect(pieces.map { String(decoding: $0, as: UTF8.self) } == ["a", "  ", "1", "2", " b"])

@@ -68,6 +68,12 @@ public final class ProgressReporter: Sendable {
     }
   }
 
+  /// Removes the bar and leaves nothing: the work failed, and an error says so.
+  public func abandon() {
+    state.withLock { $0.isFinished = true }
+    console.setLiveLine(nil)
+  }
+
   private func measure(_ state: inout State, _ now: Double) {
     let elapsed = now - state.measured
     guard elapsed >= Self.liveInterval else { return }

@@ -93,7 +93,9 @@ public enum TokenizerFile {
   ) throws(ApusError) -> any Tokenizer {
     let bytes = UnsafeBufferPointer(start: raw.baseAddress?.assumingMemoryBound(to: UInt8.self), count: raw.count)
     let folder = path.map { VocabularyFolder(path: $0, configuration: configuration) }
-    let first = bytes.first { !$0.isSpace }
+    guard let first = bytes.first(where: { !$0.isSpace }) else {
+      throw ApusError(.badData, "the file is empty", file: file, remedy: "name a tokenizer, or fetch the file again")
+    }
     if first == UInt8(ascii: "{")
       || path == nil && !SentencePieceReader.isModel(bytes) && !RankFileReader.isRankFile(bytes)
     {

@@ -34,7 +34,7 @@ public struct Splitter: Sendable, Equatable {
 
   /// Calls `body` with each piece that starts in `range`, in order. Marked hot loop: `text` must outlive the call.
   /// With patterns the text after the range is looked at (a pattern may depend on what follows), so that a long text
-  /// may be worked on by parts that end at a ``safeCut(in:after:)``.
+  /// may be worked on by parts between ``SafeCuts``.
   @inline(__always)
   func forEachPiece(
     in text: UnsafeBufferPointer<UInt8>, range: Range<Int>, isStart: Bool = true,
@@ -48,7 +48,8 @@ public struct Splitter: Sendable, Equatable {
       while place < range.upperBound {
         let piece = pattern.piece(in: cursor, from: place)
         place = piece.upperBound
-        if piece.isEmpty { continue }
+        // Where white space is dropped, a word may begin behind the range.
+        guard !piece.isEmpty, piece.lowerBound < range.upperBound else { continue }
         let bytes = UnsafeBufferPointer(rebasing: text[piece])
         if steps.count == 1 {
           body(bytes)
@@ -109,18 +110,6 @@ public struct Splitter: Sendable, Equatable {
         (start, count) = (place, 0)
       }
     }
-  }
-
-  /// A place at or after `place` where every pattern has a border between pieces whatever stands around it: between a
-  /// line feed and an ASCII letter. The end of the text where there is none.
-  static func safeCut(in text: UnsafeBufferPointer<UInt8>, after place: Int) -> Int {
-    var place = max(place, 1)
-    while place < text.count {
-      let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(text[place] | 0x20)
-      if isLetter && text[place - 1] == 0x0A { return place }
-      place += 1
-    }
-    return text.count
   }
 }
 

@@ -63,12 +63,10 @@ public struct BytePairTrainer: CorpusTrainer {
   public mutating func add(_ text: [UInt8]) { words.add(text) }
 
   /// Learns the vocabulary.
-  /// - Parameters:
-  ///   - progress: called now and then; may throw to stop.
-  ///   - onMerge: called at every merge.
+  /// - Parameter progress: called at every merge; may throw to stop.
   /// - Throws: `badData` where no text was added.
   public func train(
-    progress: (TokenizerProgress) throws(ApusError) -> Void = { _ in }, onMerge: (TrainedMerge) -> Void = { _ in }
+    progress: (TokenizerProgress) throws(ApusError) -> Void = { _ in }
   ) throws(ApusError) -> TrainedTokenizer {
     let (counts, leftOut) = try words.collected()
     let alphabet = options.tieBreak == .huggingface ? ByteAlphabet.bytesByStandIn : (0...255).map { UInt8($0) }
@@ -77,7 +75,7 @@ public struct BytePairTrainer: CorpusTrainer {
     let run = MergeRun(
       vocabularySize: options.vocabularySize, specialTokens: specials.tokens.count,
       minimumFrequency: options.minimumFrequency, isByteLevel: true)
-    let merges = try run.learn(with: &learner, progress: progress, onMerge: onMerge)
+    let merges = try run.learn(with: &learner, progress: progress)
     let vocabulary = try learner.vocabulary(behind: specials)
     let first = Int32(specials.tokens.count)
     let model = try BytePairModel(

@@ -67,19 +67,17 @@ public struct CharacterPairTrainer: CorpusTrainer {
   public mutating func add(word: [UInt8], count: Int64) throws(ApusError) { try words.add(word: word, count: count) }
 
   /// Learns the vocabulary.
-  /// - Parameters:
-  ///   - progress: called now and then; may throw to stop.
-  ///   - onMerge: called at every merge.
+  /// - Parameter progress: called at every merge; may throw to stop.
   /// - Throws: `badData` where no text was added, or one that is not valid UTF-8; `usage` where the vocabulary is
   ///   smaller than the alphabet.
   public func train(
-    progress: (TokenizerProgress) throws(ApusError) -> Void = { _ in }, onMerge: (TrainedMerge) -> Void = { _ in }
+    progress: (TokenizerProgress) throws(ApusError) -> Void = { _ in }
   ) throws(ApusError) -> TrainedTokenizer {
     let (counts, leftOut) = try words.collected()
     let learning = SubwordLearning(
       vocabularySize: options.vocabularySize, specialTokens: specials, minimumFrequency: options.minimumFrequency,
       alphabetLimit: options.alphabetLimit, tieBreak: options.tieBreak, suffix: options.endOfWord)
-    let (vocabulary, merges) = try learning.learn(from: counts, progress: progress, onMerge: onMerge)
+    let (vocabulary, merges) = try learning.learn(from: counts, progress: progress)
     let first = Int32(specials.tokens.count)
     var modelOptions = BytePairModel.Options()
     modelOptions.unknown = specials.unknown

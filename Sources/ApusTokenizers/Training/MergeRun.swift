@@ -13,8 +13,7 @@ struct MergeRun {
 
   /// Learns merges until there are enough tokens or no pair is left that occurs often enough.
   func learn(
-    with learner: inout MergeLearner, progress: (TokenizerProgress) throws(ApusError) -> Void,
-    onMerge: (TrainedMerge) -> Void
+    with learner: inout MergeLearner, progress: (TokenizerProgress) throws(ApusError) -> Void
   ) throws(ApusError) -> [(merge: LearntMerge, shown: TrainedMerge)] {
     var merges: [(merge: LearntMerge, shown: TrainedMerge)] = []
     while learner.symbolCount + specialTokens < vocabularySize,
@@ -24,12 +23,8 @@ struct MergeRun {
         left: Array(learner.text(of: merge.left)), right: Array(learner.text(of: merge.right)), count: merge.count,
         isByteLevel: isByteLevel)
       merges.append((merge, shown))
-      onMerge(shown)
-      if merges.count % 64 == 0 {
-        try progress(.merging(tokens: learner.symbolCount + specialTokens, of: vocabularySize))
-      }
+      try progress(.merged(shown, tokens: learner.symbolCount + specialTokens))
     }
-    try progress(.merging(tokens: learner.symbolCount + specialTokens, of: vocabularySize))
     return merges
   }
 }

@@ -21,8 +21,7 @@ struct SubwordLearning {
   /// Learns from words.
   /// - Throws: `usage` where the characters alone are more than the vocabulary may have.
   func learn(
-    from counts: WordCounts, progress: (TokenizerProgress) throws(ApusError) -> Void,
-    onMerge: (TrainedMerge) -> Void
+    from counts: WordCounts, progress: (TokenizerProgress) throws(ApusError) -> Void
   ) throws(ApusError) -> (vocabulary: Vocabulary, merges: [(merge: LearntMerge, shown: TrainedMerge)]) {
     let alphabet = try Alphabet(of: counts, limit: alphabetLimit)
     let (symbols, words) = words(counts, alphabet)
@@ -38,7 +37,7 @@ struct SubwordLearning {
     let run = MergeRun(
       vocabularySize: vocabularySize, specialTokens: specialTokens.tokens.count, minimumFrequency: minimumFrequency,
       isByteLevel: false)
-    let merges = try run.learn(with: &learner, progress: progress, onMerge: onMerge)
+    let merges = try run.learn(with: &learner, progress: progress)
     return (try learner.vocabulary(behind: specialTokens), merges)
   }
 

@@ -10,17 +10,15 @@ public protocol CorpusTrainer: Sendable {
   ) throws(ApusError)
 
   /// Learns the vocabulary from the words of all texts.
-  func train(
-    progress: (TokenizerProgress) throws(ApusError) -> Void, onMerge: (TrainedMerge) -> Void
-  ) throws(ApusError) -> TrainedTokenizer
+  func train(progress: (TokenizerProgress) throws(ApusError) -> Void) throws(ApusError) -> TrainedTokenizer
 }
 
 /// How far training has come.
 public enum TokenizerProgress: Sendable, Equatable {
   /// Bytes of text whose words are counted, of all in this text.
   case counting(bytes: Int, of: Int)
-  /// Tokens of the vocabulary that exist, of all wanted.
-  case merging(tokens: Int, of: Int)
+  /// The last merge, and the tokens of the vocabulary that now exist.
+  case merged(TrainedMerge, tokens: Int)
   /// Pieces that are left of the candidates of a unigram model, in this pass over the words, on the way to so many.
   case pruning(pieces: Int, pass: Int, to: Int)
 }

@@ -10,8 +10,7 @@ struct TrainingWords: Sendable {
   let memory: TrainingMemory?
   private let pool: ThreadPool
   private var counts = WordCounts()
-  private var folder: WordRuns?
-  private var runs: [String] = []
+  private var runs = WordRuns()
   /// How many words the runs hold: the place of the table's first word in the order of appearance.
   private var written = 0
 
@@ -60,9 +59,7 @@ struct TrainingWords: Sendable {
 
   private mutating func spillIfNeeded() throws(ApusError) {
     guard let memory, counts.byteSize > memory.table else { return }
-    let folder = if let folder = self.folder { folder } else { try WordRuns() }
-    self.folder = folder
-    runs.append(try folder.write(counts, first: written))
+    try runs.add(counts, first: written)
     written += counts.count
     counts = WordCounts()
   }
@@ -75,8 +72,7 @@ struct TrainingWords: Sendable {
     }
     guard let memory else { return (counts, LeftOutWords()) }
     var runs = runs
-    if let folder, hasSpilled { runs.append(try folder.write(counts, first: written)) }
-    defer { if hasSpilled, let last = runs.last { try? FileSystem.removeFile(last) } }
+    if hasSpilled { try runs.add(counts, first: written) }
     var costs = CostByCount()
     try forEachWord(runs) { word, count, _ in costs.add(count: count, length: word.count) }
     guard let (least, leftOut) = costs.leastCount(fitting: memory.learning) else {
@@ -89,14 +85,14 @@ struct TrainingWords: Sendable {
   }
 
   private func forEachWord(
-    _ runs: [String], _ body: (_ word: [UInt8], _ count: Int64, _ first: Int) -> Void
+    _ runs: WordRuns, _ body: (_ word: [UInt8], _ count: Int64, _ first: Int) -> Void
   ) throws(ApusError) {
-    if !runs.isEmpty { return try WordRuns.merge(runs, body) }
+    if !runs.isEmpty { return try runs.merge(body) }
     for index in 0..<counts.count { body(Array(counts.word(index)), counts.counts[index], index) }
   }
 
   /// The words that occur at least so often, in order of first appearance.
-  private func words(of runs: [String], _ least: Int64) throws(ApusError) -> WordCounts {
+  private func words(of runs: WordRuns, _ least: Int64) throws(ApusError) -> WordCounts {
     var found = WordCounts()
     var firsts: [Int] = []
     try forEachWord(runs) { word, count, first in

@@ -46,11 +46,17 @@ public struct UnigramTrainer: CorpusTrainer {
     self.options = options
     self.pool = pool
     self.unknown = unknown
+    words = TrainingWords(counter: Self.counter(specials), memory: options.memory, pool: pool)
+  }
+
+  static func counter(_ specials: SpecialTokens) -> WordCounter {
+    var continuing = normalizer
+    continuing.addsPrefix = false
     let mark = Cut(matcher: .literal(Array("▁".utf8)), behavior: .mergedWithNext)
-    let counter = WordCounter(
-      normalizer: Normalizer(steps: [.sentencePiece(Self.normalizer)]), splitter: Splitter(steps: [.cut(mark)]),
+    return WordCounter(
+      normalizer: Normalizer(steps: [.sentencePiece(normalizer)]),
+      continuing: Normalizer(steps: [.sentencePiece(continuing)]), splitter: Splitter(steps: [.cut(mark)]),
       specialTokens: specials)
-    words = TrainingWords(counter: counter, memory: options.memory, pool: pool)
   }
 
   /// Counts the words of one text; words do not reach from one line into the next.
@@ -66,13 +72,11 @@ public struct UnigramTrainer: CorpusTrainer {
   public mutating func add(_ text: [UInt8]) { words.add(text) }
 
   /// Learns the vocabulary.
-  /// - Parameters:
-  ///   - progress: called at every pass over the words; may throw to stop.
-  ///   - onMerge: never called: nothing is merged.
+  /// - Parameter progress: called at every pass over the words; may throw to stop.
   /// - Throws: `badData` where no text was added, or one that is not valid UTF-8; `usage` where the vocabulary is
   ///   smaller than the alphabet.
   public func train(
-    progress: (TokenizerProgress) throws(ApusError) -> Void = { _ in }, onMerge: (TrainedMerge) -> Void = { _ in }
+    progress: (TokenizerProgress) throws(ApusError) -> Void = { _ in }
   ) throws(ApusError) -> TrainedTokenizer {
     let (counts, leftOut) = try words.collected()
     let alphabet = try Alphabet(of: counts, limit: options.alphabetLimit)

@@ -45,10 +45,13 @@ public struct WordPieceTrainer: CorpusTrainer {
     self.options = options
     self.unknown = unknown
     normalizer = BertNormalizer(lowercases: options.lowercases)
-    let counter = WordCounter(
-      normalizer: Normalizer(steps: [.bert(normalizer)]), splitter: VocabularyFolder.bertSplitter,
-      specialTokens: specials)
-    words = TrainingWords(counter: counter, memory: options.memory, pool: pool)
+    words = TrainingWords(counter: Self.counter(normalizer, specials), memory: options.memory, pool: pool)
+  }
+
+  static func counter(_ normalizer: BertNormalizer, _ specials: SpecialTokens) -> WordCounter {
+    let steps = Normalizer(steps: [.bert(normalizer)])
+    return WordCounter(
+      normalizer: steps, continuing: steps, splitter: VocabularyFolder.bertSplitter, specialTokens: specials)
   }
 
   /// Counts the words of one text; words do not reach from one text into the next.
@@ -64,19 +67,17 @@ public struct WordPieceTrainer: CorpusTrainer {
   public mutating func add(_ text: [UInt8]) { words.add(text) }
 
   /// Learns the vocabulary.
-  /// - Parameters:
-  ///   - progress: called now and then; may throw to stop.
-  ///   - onMerge: called at every merge.
+  /// - Parameter progress: called at every merge; may throw to stop.
   /// - Throws: `badData` where no text was added, or one that is not valid UTF-8; `usage` where the vocabulary is
   ///   smaller than the alphabet.
   public func train(
-    progress: (TokenizerProgress) throws(ApusError) -> Void = { _ in }, onMerge: (TrainedMerge) -> Void = { _ in }
+    progress: (TokenizerProgress) throws(ApusError) -> Void = { _ in }
   ) throws(ApusError) -> TrainedTokenizer {
     let (counts, leftOut) = try words.collected()
     let learning = SubwordLearning(
       vocabularySize: options.vocabularySize, specialTokens: specials, minimumFrequency: options.minimumFrequency,
       alphabetLimit: options.alphabetLimit, tieBreak: options.tieBreak, prefix: Self.prefix)
-    let (vocabulary, merges) = try learning.learn(from: counts, progress: progress, onMerge: onMerge)
+    let (vocabulary, merges) = try learning.learn(from: counts, progress: progress)
     let model = WordPieceModel(vocabulary: vocabulary, unknown: unknown, prefix: Self.prefix)
     let tokenizer = VocabularyFolder.bert(
       model, normalizer, specials, before: specials.classification, behind: specials.separator)

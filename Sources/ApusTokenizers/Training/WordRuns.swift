@@ -3,41 +3,74 @@
 //
 //     length, bytes, count, first     (numbers as little-endian base 128)
 //
-// The folder goes when nobody holds it any more.
+// Runs have no names: nothing is left of them, however the process ends.
 
 import ApusCore
-import Synchronization
 
-/// A folder of runs.
-final class WordRuns: Sendable {
-  private let folder: String
-  private let written = Mutex<Int>(0)
+/// Runs of words, so few that they can be read side by side.
+struct WordRuns: Sendable {
+  private var files: [MappedFile] = []
+  /// From so many on they become one.
+  private static let most = 32
 
+  var isEmpty: Bool { files.isEmpty }
+
+  /// Adds a table as a run; `first` is added to the places of its words.
   /// - Throws: `inputOutput` where the system's folder for temporary files cannot be written.
-  init() throws(ApusError) { folder = try FileSystem.makeTemporaryFolder(prefix: "apus-words") }
-
-  deinit { try? FileSystem.remove(folder) }
-
-  /// Writes a table as a run and gives its path; `first` is added to the places of its words.
-  func write(_ counts: WordCounts, first: Int) throws(ApusError) -> String {
-    let number = written.withLock { number in
-      number += 1
-      return number
+  mutating func add(_ counts: WordCounts, first: Int) throws(ApusError) {
+    let run = try Self.run { writer throws(ApusError) in
+      for index in counts.indicesByWord {
+        try writer.append(Array(counts.word(index)), counts.counts[index], first + index)
+      }
     }
-    let path = FileSystem.join(folder, "\(number).words")
-    let file = try OutputFile(appendingTo: path)
+    files.append(run)
+    guard files.count >= Self.most else { return }
+    files = [
+      try Self.run { writer throws(ApusError) in
+        try merge { word, count, first throws(ApusError) in try writer.append(word, count, first) }
+      }
+    ]
+  }
+
+  private static func run(_ write: (WordRunWriter) throws(ApusError) -> Void) throws(ApusError) -> MappedFile {
+    try TemporaryFile.mapped(prefix: "apus-words") { file throws(ApusError) in try write(WordRunWriter(file: file)) }
+  }
+
+  /// Calls `body` with every word of the runs once, in the order of their bytes, with the sum of its counts and its
+  /// first place.
+  func merge(
+    _ body: (_ word: [UInt8], _ count: Int64, _ first: Int) throws(ApusError) -> Void
+  ) throws(ApusError) {
+    var readers = files.enumerated().map { WordRunReader($1, run: $0) }
+    var heads = BinaryHeap<CountedWord>()
+    for run in readers.indices { if let word = try readers[run].next() { heads.push(word) } }
+    var current: CountedWord?
+    while let head = heads.pop() {
+      if let next = try readers[head.run].next() { heads.push(next) }
+      if let word = current, word.bytes == head.bytes {
+        current?.count = word.count.addingSaturating(head.count)
+        current?.first = min(word.first, head.first)
+      } else {
+        if let word = current { try body(word.bytes, word.count, word.first) }
+        current = head
+      }
+    }
+    if let word = current { try body(word.bytes, word.count, word.first) }
+  }
+}
+
+/// Writes the words of a run.
+private struct WordRunWriter {
+  let file: OutputFile
+
+  func append(_ word: [UInt8], _ count: Int64, _ first: Int) throws(ApusError) {
     var bytes: [UInt8] = []
-    for index in counts.indicesByWord {
-      let word = counts.word(index)
-      bytes.removeAll(keepingCapacity: true)
-      Self.append(UInt64(word.count), to: &bytes)
-      bytes += word
-      Self.append(UInt64(counts.counts[index]), to: &bytes)
-      Self.append(UInt64(first + index), to: &bytes)
-      try file.write(bytes)
-    }
-    try file.close()
-    return path
+    bytes.reserveCapacity(word.count + 20)
+    Self.append(UInt64(word.count), to: &bytes)
+    bytes += word
+    Self.append(UInt64(count), to: &bytes)
+    Self.append(UInt64(first), to: &bytes)
+    try file.write(bytes)
   }
 
   private static func append(_ value: UInt64, to bytes: inout [UInt8]) {
@@ -47,32 +80,6 @@ final class WordRuns: Sendable {
       value >>= 7
     }
     bytes.append(UInt8(value))
-  }
-
-  /// Calls `body` with every word of the runs once, in the order of their bytes, with the sum of its counts and its
-  /// first place.
-  static func merge(
-    _ paths: [String], _ body: (_ word: [UInt8], _ count: Int64, _ first: Int) -> Void
-  ) throws(ApusError) {
-    var readers: [WordRunReader] = []
-    var heads = BinaryHeap<CountedWord>()
-    for (run, path) in paths.enumerated() {
-      var reader = WordRunReader(try MappedFile(path), run: run)
-      if let word = try reader.next() { heads.push(word) }
-      readers.append(reader)
-    }
-    var current: CountedWord?
-    while let head = heads.pop() {
-      if let next = try readers[head.run].next() { heads.push(next) }
-      if let word = current, word.bytes == head.bytes {
-        current?.count = word.count.addingSaturating(head.count)
-        current?.first = min(word.first, head.first)
-      } else {
-        if let word = current { body(word.bytes, word.count, word.first) }
-        current = head
-      }
-    }
-    if let word = current { body(word.bytes, word.count, word.first) }
   }
 }
 
@@ -95,6 +102,8 @@ private struct WordRunReader {
   private let run: Int
   private var place = 0
   private var released = 0
+  /// Bytes that are held before they are let go.
+  private static let held = 1 << 16
 
   init(_ file: MappedFile, run: Int) {
     self.file = file
@@ -104,7 +113,7 @@ private struct WordRunReader {
 
   mutating func next() throws(ApusError) -> CountedWord? {
     guard place < file.count else { return nil }
-    if place - released > 1 << 18 {
+    if place - released >= Self.held {
       file.release(released..<place)
       released = place
     }

@@ -147,7 +147,8 @@ public struct RunData: Sendable {
     }
     if rest == settings.trainingBytes { throw nothing(left: .train, of: corpus) }
     return try trainer.train { (step) throws(ApusError) in
-      if case .merging(let tokens, let all) = step { try progress("learning merges", tokens, all) }
+      guard case .merged(_, let tokens) = step else { return }
+      try progress("learning merges", tokens, settings.vocabularySize)
     }.tokenizer
   }
 }

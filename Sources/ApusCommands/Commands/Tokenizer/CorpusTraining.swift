@@ -23,28 +23,41 @@ struct CorpusTraining {
       }
       progress.finish()
     }
-    let trained = try learn(trainer)
+    let trace = options.trace ? MergeTrace(format: options.format, output: console.output) : nil
+    let trained = try learn(trainer, trace)
     report(trained)
-    if options.trace { try show(trained.merges) }
+    try trace?.end(trained.merges)
     try options.finish(trained.tokenizer, console)
   }
 
-  private func learn(_ trainer: any CorpusTrainer) throws -> TrainedTokenizer {
+  private func learn(_ trainer: any CorpusTrainer, _ trace: MergeTrace?) throws -> TrainedTokenizer {
+    if let trace, trace.isLive { return try trainer.train { step throws(ApusError) in try show(step, trace) } }
     let isUnigram = options.chosenAlgorithm == .unigram
     let progress = ProgressReporter(
       console, isUnigram ? "Learning pieces" : "Merging pairs", total: isUnigram ? nil : options.vocabSize,
       unit: isUnigram ? "passes" : "tokens")
-    defer { progress.finish() }
-    return try trainer.train(
-      progress: { step throws(ApusError) in
+    do {
+      let trained = try trainer.train { step throws(ApusError) in
         try console.interruption.check()
         switch step {
         case .counting: break
-        case .merging(let tokens, _): progress.update(tokens)
+        case .merged(_, let tokens): progress.update(tokens)
         case .pruning(let pieces, let pass, let wanted):
           progress.update(pass, note: "\(pieces) pieces left on the way to \(wanted)")
         }
-      }, onMerge: { _ in })
+      }
+      progress.finish()
+      return trained
+    } catch {
+      progress.abandon()
+      throw error
+    }
+  }
+
+  /// The trace is the progress too: a bar would be drawn into its lines.
+  private func show(_ step: TokenizerProgress, _ trace: MergeTrace) throws(ApusError) {
+    try console.interruption.check()
+    if case .merged(let merge, _) = step { try trace.show(merge) }
   }
 
   private func report(_ trained: TrainedTokenizer) {
@@ -94,7 +107,7 @@ struct CorpusTraining {
     wanted.minimumFrequency = options.minFrequency ?? wanted.minimumFrequency
     wanted.alphabetLimit = options.limitAlphabet
     wanted.tieBreak = options.tieBreak?.rule ?? wanted.tieBreak
-    wanted.endOfWord = Array(options.endOfWord.utf8)
+    wanted.endOfWord = options.endOfWordMark
     wanted.pattern = options.pretokenizer?.pattern ?? wanted.pattern
     wanted.memory = memory
     return try CharacterPairTrainer(wanted)
@@ -118,22 +131,5 @@ struct CorpusTraining {
     wanted.fallsBackToBytes = options.byteFallback ?? wanted.fallsBackToBytes
     wanted.memory = memory
     return try UnigramTrainer(wanted)
-  }
-
-  // MARK: The trace
-
-  private func show(_ merges: [TrainedMerge]) throws {
-    if options.format == .json {
-      let steps = merges.enumerated().map { index, merge -> JSON in
-        [
-          "step": JSON(index + 1), "pair": [.string(merge.leftText), .string(merge.rightText)],
-          "count": .int(merge.count),
-        ]
-      }
-      return try console.output.line(JSON.object(["merges": .array(steps)]).text())
-    }
-    for (index, merge) in merges.enumerated() {
-      try console.output.line("\(index + 1)\t\(merge.leftText) + \(merge.rightText)\t\(merge.count)")
-    }
   }
 }

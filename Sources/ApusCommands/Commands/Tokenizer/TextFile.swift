@@ -25,18 +25,14 @@ struct TextFile {
   /// Lets go of what will not be read again soon.
   func release(_ range: Range<Int>) { file.release(range) }
 
-  /// A source as a file; the file's name is gone at once, its bytes when the mapping goes.
+  /// A source as a file without a name.
   private static func spooled(_ source: any ByteSource) throws(ApusError) -> MappedFile {
-    let folder = try FileSystem.makeTemporaryFolder(prefix: "apus-input")
-    defer { try? FileSystem.remove(folder) }
-    let path = FileSystem.join(folder, "text")
-    let file = try OutputFile(appendingTo: path)
-    while true {
-      let part = try source.read(upTo: 1 << 16)
-      if part.isEmpty { break }
-      try file.write(part)
+    try TemporaryFile.mapped(prefix: "apus-input") { file throws(ApusError) in
+      while true {
+        let part = try source.read(upTo: 1 << 16)
+        if part.isEmpty { return }
+        try file.write(part)
+      }
     }
-    try file.close()
-    return try MappedFile(path)
   }
 }

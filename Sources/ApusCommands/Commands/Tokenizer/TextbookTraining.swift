@@ -9,7 +9,7 @@ struct TextbookTraining {
   let console: Console
 
   func run() throws {
-    var trainer = try TextbookTrainer(words(), endOfWord: Array(options.endOfWord.utf8))
+    var trainer = try TextbookTrainer(words(), endOfWord: options.endOfWordMark)
     let trace = TextbookTrace(format: options.trace ? options.format : nil, output: console.output)
     try trace.begin(trainer.words)
     var isAtEnd = false

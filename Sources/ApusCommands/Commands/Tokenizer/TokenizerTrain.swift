@@ -93,9 +93,9 @@ struct TokenizerTrain: Command {
 
   @Option(
     help: ArgumentHelp(
-      "textbook: the symbol behind every word, may be empty; character-bpe: what marks a word's last character.",
-      valueName: "s"))
-  var endOfWord = "</w>"
+      "textbook: the symbol behind every word, may be empty; character-bpe: what marks a word's last character "
+        + "(</w> by default).", valueName: "s"))
+  var endOfWord: String?
 
   @Flag(help: "Print every merge with its count; textbook: and the words that it changed.")
   var trace = false
@@ -110,8 +110,9 @@ struct TokenizerTrain: Command {
   var also: [OtherFormat] = []
 
   @Option(
-    name: .customLong("invalid-utf8"), help: "Bytes that are not valid UTF-8: keep them with a warning, or error.")
-  var invalidUTF8: InvalidUTF8Name = .keep
+    name: .customLong("invalid-utf8"),
+    help: "bpe: bytes that are not valid UTF-8: keep them with a warning (the default), or error, as the others do.")
+  var invalidUTF8: InvalidUTF8Name?
 
   @Flag(help: "Take binary data for text.")
   var allowBinary = false
@@ -124,6 +125,9 @@ struct TokenizerTrain: Command {
   func validate() throws { try TrainingOptionCheck(options: self).validate() }
 
   func run(_ console: Console) throws {
+    if let output {
+      try FileSystem.checkFolder(output.hasSuffix(".json") ? FileSystem.parent(of: output) : output)
+    }
     switch chosenAlgorithm {
     case .bpe, .characterBPE, .wordpiece, .unigram: try CorpusTraining(options: self, console: console).run()
     case .characters: try trainCharacters(console)
@@ -140,10 +144,11 @@ struct TokenizerTrain: Command {
   // MARK: Shared by the algorithms
 
   var specialTokens: [[UInt8]] { specialToken.map { Array($0.utf8) } }
+  var endOfWordMark: [UInt8] { Array((endOfWord ?? "</w>").utf8) }
 
   /// Calls `body` with each text that may be used, and warns of what is odd about it.
   func forEachText(_ console: Console, _ body: (TextFile) throws -> Void) throws {
-    let invalid: TextPolicy.InvalidUTF8 = chosenAlgorithm == .bpe ? invalidUTF8.policy : .error
+    let invalid = (invalidUTF8 ?? (chosenAlgorithm == .bpe ? .keep : .error)).policy
     let policy = TextPolicy(invalidUTF8: invalid, allowsBinary: allowBinary)
     for path in input {
       try TextFile.with(path, console) { text in

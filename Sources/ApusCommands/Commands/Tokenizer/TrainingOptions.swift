@@ -101,6 +101,10 @@ struct TrainingOptionCheck {
       throw ValidationError("--memory must be at least \(TrainingMemory.least >> 20)M.")
     }
     if let limit = options.limitAlphabet, limit < 1 { throw ValidationError("--limit-alphabet must be at least 1.") }
+    if let least = options.minFrequency, least < 1 { throw ValidationError("--min-frequency must be at least 1.") }
+    if !options.also.isEmpty && options.output?.hasSuffix(".json") != false {
+      throw ValidationError("--also writes into the folder that --output names; it is not one file.")
+    }
   }
 
   /// Options that are of no use with the algorithm would be overlooked silently.
@@ -112,6 +116,8 @@ struct TrainingOptionCheck {
       (options.merges != nil, "--merges", [.textbook]),
       (options.tieBreak != nil, "--tie-break", merging),
       (options.minFrequency != nil, "--min-frequency", merging),
+      (options.endOfWord != nil, "--end-of-word", [.characterBPE, .textbook]),
+      (options.invalidUTF8 == .keep, "--invalid-utf8 keep", [.bpe]),
       (options.limitAlphabet != nil, "--limit-alphabet", [.characterBPE, .wordpiece, .unigram]),
       (options.lowercase, "--lowercase", [.wordpiece]),
       (options.byteFallback != nil, "--byte-fallback", [.unigram]),
@@ -122,7 +128,8 @@ struct TrainingOptionCheck {
     ]
     for need in needs where need.isGiven && !need.with.contains(algorithm) {
       let names = need.with.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("\(need.option) goes with --algorithm \(names).")
+      let why = need.option == "--limit-alphabet" ? " Byte-level vocabularies begin with all 256 bytes, no more." : ""
+      throw ValidationError("\(need.option) goes with --algorithm \(names).\(algorithm == .bpe ? why : "")")
     }
   }
 }
