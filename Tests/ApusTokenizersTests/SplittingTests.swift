@@ -57,7 +57,8 @@ import Testing
     #expect(classes[0x41] == .upper && classes[0x61] == .lower && classes[0x1C5] == .upper)
     #expect(classes[0x4E2D] == .caseless && classes[0x301] == .mark && classes[0x2163] == .number)
     #expect(classes[0x85] == .space && classes[0x3000] == .space && classes[0x200B] == [])
-    #expect(classes[0x10FFFF] == [] && classes[0x1E6C0] == .caseless)
+    #expect(classes[0x10FFFF] == [] && classes[0x10D4A] == .caseless)
+    #expect(classes[0x1E6C0] == [] && classes[0x323B0] == [], "letters of Unicode 17 are none for the references yet")
     // The standard library's own tables, where they are not of another Unicode version.
     for value in UInt32(0)..<0x2_0000 {
       guard let scalar = Unicode.Scalar(value), scalar.properties.generalCategory != .unassigned else { continue }
