@@ -99,34 +99,39 @@ extension TokenJoining.Step {
     case .byteFallback: if let byte = ByteAlphabet.fallbackByte(of: token) { token = [byte] }
     case .strip(let content, let start, let stop): Self.strip(content, start, stop, &token)
     case .metaspace(let mark, let dropsFirst):
-      token = token.replacing(mark, with: state.isFirst && dropsFirst ? [] : [0x20])
+      token = token.replacingBytes(mark, with: state.isFirst && dropsFirst ? [] : [0x20])
     case .wordPiece(let prefix, let cleansUp):
-      if !state.isFirst {
-        if !prefix.isEmpty && token.starts(with: prefix) {
-          token.removeFirst(prefix.count)
-        } else {
-          token.insert(0x20, at: 0)
-        }
-      }
+      if !state.isFirst { Self.joinPiece(prefix, &token) }
       if cleansUp { token = Self.cleanedUp(token) }
-    case .wordEnd(let mark):
-      guard !mark.isEmpty else { return }
-      let isWordEnd = token.suffix(mark.count).elementsEqual(mark)
-      token = token.replacing(mark, with: [0x20])
-      if isWordEnd {
-        token.removeLast()
-        state.hasPendingSpace = true
-      }
+    case .wordEnd(let mark): Self.endWord(mark, &token, &state)
     case .connectionist(let padding, let delimiter, let cleansUp):
       let isRepeated = state.previous == token
       state.previous = token
       if isRepeated { return token = [] }
-      if !padding.isEmpty { token = token.replacing(padding, with: []) }
-      if cleansUp { token = Self.cleanedUp(token).replacing(delimiter, with: [0x20]) }
+      if !padding.isEmpty { token = token.replacingBytes(padding, with: []) }
+      if cleansUp { token = Self.cleanedUp(token).replacingBytes(delimiter, with: [0x20]) }
     case .byteLevel:
       var bytes: [UInt8] = []
       if token.withUnsafeBufferPointer({ ByteAlphabet.bytes(of: $0, into: &bytes) }) { token = bytes }
     case .spaced: if !state.isFirst { token.insert(0x20, at: 0) }
+    }
+  }
+
+  private static func joinPiece(_ prefix: [UInt8], _ token: inout [UInt8]) {
+    if !prefix.isEmpty && token.starts(with: prefix) {
+      token.removeFirst(prefix.count)
+    } else {
+      token.insert(0x20, at: 0)
+    }
+  }
+
+  private static func endWord(_ mark: [UInt8], _ token: inout [UInt8], _ state: inout TokenJoining.State) {
+    guard !mark.isEmpty else { return }
+    let isWordEnd = token.suffix(mark.count).elementsEqual(mark)
+    token = token.replacingBytes(mark, with: [0x20])
+    if isWordEnd {
+      token.removeLast()
+      state.hasPendingSpace = true
     }
   }
 
@@ -142,6 +147,7 @@ extension TokenJoining.Step {
   ].map { (Array($0.0.utf8), Array($0.1.utf8)) }
 
   private static func cleanedUp(_ token: [UInt8]) -> [UInt8] {
-    cleanups.reduce(token) { $0.replacing($1.from, with: $1.to) }
+    // All that is cleaned up begins with a space.
+    token.contains(0x20) ? cleanups.reduce(token) { $0.replacingBytes($1.from, with: $1.to) } : token
   }
 }

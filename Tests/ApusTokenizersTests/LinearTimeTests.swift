@@ -132,7 +132,7 @@ enum FearedText: String, CaseIterable {
         // White space alone is no text for some.
         guard var trainer = try? make() else { return }
         part(size).withUnsafeBufferPointer { try? trainer.add($0) { _ throws(ApusError) in } }
-        // How many passes a unigram model takes depends on the text's chances: the candidates and one pass are looked at.
+        // How many passes a unigram model takes depends on chance: the candidates and one pass are looked at.
         _ = try? trainer.train { step throws(ApusError) in
           if case .pruning(_, pass: 1, _) = step { throw ApusError(.interrupted, "enough") }
         }

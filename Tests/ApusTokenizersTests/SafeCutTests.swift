@@ -74,7 +74,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "Die Vögel ziehen, 17 Tage lang.", "Птицы летят на юг", "طيور تطير جنوبا", "पक्षी दक्षिण की ओर उड़ते हैं", "새들이 남쪽으로 난다",
+    "Die Vögel ziehen, 17 Tage lang.", "Птицы летят на юг", "طيور تطير جنوبا", "पक्षी दक्षिण की ओर उड़ते हैं",
+    "새들이 남쪽으로 난다",
     "鸟儿向南飞，明年再回来。", "鳥は南へ飛ぶ。来年また戻る。", "1. 2. 3.", "x9y8z7w6",
   ])
   func everyScriptIsCutSomewhere(_ sentence: String) throws {

@@ -94,6 +94,36 @@ private struct Pieces: Tokenizer {
     #expect(try tokenizer.decode([0, 1, 0, 1]) == Array("low low".utf8))
   }
 
+  /// Ids in any order, as a model may draw them: what is shown piece by piece is what the whole is.
+  @Test(arguments: LinearTimeTests.Kind.allCases)
+  func everyKindStreamsToTheWhole(_ kind: LinearTimeTests.Kind) throws {
+    let tokenizer = try kind.tokenizer()
+    var generator = SeededGenerator(10)
+    for skipping in [false, true] {
+      for _ in 0..<500 {
+        let ids = (0..<Int.random(in: 0...12, using: &generator)).map { _ in
+          Int32.random(in: 0..<Int32(tokenizer.vocabularySize), using: &generator)
+        }
+        var decoder = StreamingDecoder(tokenizer, skippingSpecial: skipping)
+        var text = ""
+        for id in ids { text += try decoder.push(id) }
+        text += decoder.finish()
+        let whole = String(decoding: try tokenizer.decode(ids, skippingSpecial: skipping), as: UTF8.self)
+        #expect(Array(text.utf8) == Array(whole.utf8), "\(kind): \(ids)")
+      }
+    }
+  }
+
+  @Test func bytesAreReplacedAsTheStandardLibraryDoes() {
+    var generator = SeededGenerator(11)
+    for _ in 0..<3_000 {
+      let text = RandomText.word(upTo: 12, using: &generator)
+      let old = RandomText.word(upTo: 3, using: &generator)
+      let new = Bool.random(using: &generator) ? [] : RandomText.word(upTo: 3, using: &generator)
+      #expect(text.replacingBytes(old, with: new) == text.replacing(old, with: new), "\(text), \(old)")
+    }
+  }
+
   @Test func anUnknownIdIsAnError() {
     var decoder = StreamingDecoder(Pieces(pieces: [[97]]))
     #expect(throws: ApusError.self) { try decoder.push(7) }

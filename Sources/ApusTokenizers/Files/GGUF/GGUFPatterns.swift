@@ -20,8 +20,8 @@ enum GGUFPatterns {
       return Pattern(steps: [.pattern(.cl100k)], prefersWholeWords: true, addsBeginning: true)
     case "dbrx", "smaug-bpe", "chatglm-bpe", "glm4": return Pattern(steps: [.pattern(.cl100k)])
     case "gpt-2", "phi-2", "jina-es", "jina-de", "gigachat", "jina-v2-es", "jina-v2-de", "a.x-4.0", "mellum",
-      "modern-bert",
-      "jais", "mpt", "olmo", "roberta-bpe", "exaone4", "jina-v1-en", "jina-v2-code", "trillion", "granite-docling":
+      "modern-bert", "jais", "mpt", "olmo", "roberta-bpe", "exaone4", "jina-v1-en", "jina-v2-code", "trillion",
+      "granite-docling":
       return Pattern(steps: [.pattern(.gpt2)])
     case "starcoder", "refact", "command-r", "smollm", "codeshell", "exaone", "minerva-7b", "mellum2":
       return Pattern(steps: [.pattern(.digits), .pattern(.gpt2)])
@@ -38,19 +38,9 @@ enum GGUFPatterns {
       return Pattern(steps: try cuts([#"[\p{P}\$\+<=>\^~\|`]+"#]) + [.pattern(.gpt2)] + cuts(["[0-9][0-9][0-9]"]))
     case "bloom", "poro-chat", "gpt3-finnish": return Pattern(steps: try cuts([finnish]))
     case "viking": return Pattern(steps: try cuts([finnish, #"\p{N}"#]))
-    case "qwen35":
-      return Pattern(
-        steps: try cuts([
-          contractions + #"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*"# + spaces
-        ]))
-    case "seed-coder":
-      return Pattern(
-        steps: try cuts([contractions + #"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}\r\n]+"# + spaces]))
-    case "bailingmoe", "bailingmoe2", "llada-moe":
-      return Pattern(
-        steps: try cuts([
-          #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"#
-        ]))
+    case "qwen35": return Pattern(steps: try cuts([qwen35]))
+    case "seed-coder": return Pattern(steps: try cuts([seedCoder]))
+    case "bailingmoe", "bailingmoe2", "llada-moe": return Pattern(steps: try cuts([bailing]))
     case "superbpe": return Pattern(steps: try cuts([#"\p{N}+"#, #"(?=(\d{3})+(?!\d))"#]))
     case "tiny_aya":
       return Pattern(steps: try cuts([#"\d{1,3}(?=(?:\d{3})*\b)"#]) + [.pattern(.o200k)])
@@ -84,6 +74,12 @@ enum GGUFPatterns {
 
   private static let contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
   private static let spaces = #"|\s*[\r\n]+|\s+(?!\S)|\s+"#
+  private static let qwen35 =
+    contractions + #"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*"# + spaces
+  private static let seedCoder =
+    contractions + #"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}\r\n]+"# + spaces
+  private static let bailing =
+    #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"#
   private static let asian = "[一-龥ࠀ-一가-\u{D7FF}]+"
   private static let finnish = #" ?[^(\s|.,!?…。，、।۔،)]+"#
   private static let standard = [

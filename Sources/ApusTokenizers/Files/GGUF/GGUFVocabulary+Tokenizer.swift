@@ -119,7 +119,7 @@ extension GGUFVocabulary {
     pieces.reserve(count: tokens.count, bytes: tokens.byteCount)
     tokens.forEach { id, token in
       if type(id) == .userDefined && token.contains(0x20) {
-        pieces.append(Array(token).replacing([0x20], with: Array("▁".utf8)))
+        pieces.append(Array(token).replacingBytes([0x20], with: Array("▁".utf8)))
       } else {
         pieces.append(token)
       }

@@ -112,7 +112,7 @@ extension PipelineTokenizer {
     vocabulary.removesExtraSpaces = normalizer.removesExtraSpaces
     vocabulary.normalizationMap = normalizer.map?.blob ?? []
     fill(&vocabulary) { id, content in
-      type(of: id) == .userDefined ? content.replacing(Array("▁".utf8), with: [0x20]) : content
+      type(of: id) == .userDefined ? content.replacingBytes(Array("▁".utf8), with: [0x20]) : content
     }
     vocabulary.scores = (0..<vocabularySize).map { $0 < model.vocabulary.size ? score($0) : 0 }
     return vocabulary
