@@ -98,11 +98,12 @@ private struct Pieces: Tokenizer {
   @Test(arguments: LinearTimeTests.Kind.allCases)
   func everyKindStreamsToTheWhole(_ kind: LinearTimeTests.Kind) throws {
     let tokenizer = try kind.tokenizer()
+    let known = (0..<Int32(tokenizer.vocabularySize)).filter { tokenizer.content(of: $0) != nil }
     var generator = SeededGenerator(10)
     for skipping in [false, true] {
       for _ in 0..<500 {
         let ids = (0..<Int.random(in: 0...12, using: &generator)).map { _ in
-          Int32.random(in: 0..<Int32(tokenizer.vocabularySize), using: &generator)
+          known[Int.random(in: 0..<known.count, using: &generator)]
         }
         var decoder = StreamingDecoder(tokenizer, skippingSpecial: skipping)
         var text = ""
