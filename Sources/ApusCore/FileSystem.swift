@@ -22,6 +22,11 @@ public enum FileSystem {
   /// Whether there is something at `path` that can be read as a file.
   public static func isFile(_ path: String) -> Bool { Posix.status(path).map { !$0.isFolder } ?? false }
 
+  /// Whether there is a pipe or a device at `path`: what can be read once, and not be mapped.
+  public static func isStream(_ path: String) -> Bool {
+    Posix.status(path).map { !$0.isFolder && !$0.isRegular } ?? false
+  }
+
   /// Whether two paths lead to the same file or folder, however they are spelt.
   public static func isSame(_ path: String, _ other: String) -> Bool {
     guard let first = Posix.status(path), let second = Posix.status(other) else { return false }

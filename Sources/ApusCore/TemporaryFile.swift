@@ -32,4 +32,20 @@ public enum TemporaryFile {
     try file.close()
     return try MappedFile(descriptor, path)
   }
+
+  /// Copies what a pipe or device gives until its end, and maps the copy.
+  /// - Throws: `missingInput` or `inputOutput` where `path` cannot be read, or the copy not written.
+  public static func mapped(copyOf path: String, prefix: String) throws(ApusError) -> MappedFile {
+    let source = try Posix.open(path, .read)
+    defer { close(source) }
+    return try mapped(prefix: prefix) { file throws(ApusError) in
+      var buffer = [UInt8](repeating: 0, count: 1 << 16)
+      while true {
+        let count = buffer.withUnsafeMutableBytes { Posix.readSome(source, $0) }
+        guard count >= 0 else { throw Posix.error(.reading, path) }
+        if count == 0 { return }
+        try file.write(Array(buffer[..<count]))
+      }
+    }
+  }
 }

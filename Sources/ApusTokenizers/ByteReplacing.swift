@@ -1,5 +1,5 @@
-// One run of bytes put in the place of another. The standard library's `replacing` takes microseconds to find nothing in
-// a token, which every token that is decoded would pay for several times.
+// One run of bytes put in the place of another. The standard library's `replacing` takes microseconds to find nothing
+// in a token, which every token that is decoded would pay for several times.
 
 extension [UInt8] {
   /// A copy with every occurrence of `old`, from left to right, replaced by `new`; an empty one occurs nowhere.

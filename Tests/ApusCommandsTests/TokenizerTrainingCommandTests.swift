@@ -3,6 +3,7 @@
 
 import ApusCore
 import ApusTokenizers
+import Foundation
 import Testing
 
 @testable import ApusCommands
@@ -104,6 +105,23 @@ import Testing
     let whole = try JSON.parse(await train("bpe", 262, ["--trace", "--format", "json"]).output)
     let merges = try #require(whole["merges"]?.array)
     #expect(merges.count == 6 && merges.first?["pair"] == ["e", "r"] && merges.first?["count"]?.int == 200)
+  }
+
+  @Test func aPipeIsReadAsAFile() async throws {
+    defer { try? FileSystem.remove(folder) }
+    let pipe = FileSystem.join(folder, "pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    // Opening waits for the reader; nobody waits for this thread.
+    Thread.detachNewThread {
+      guard let file = try? OutputFile(appendingTo: pipe) else { return }
+      try? file.write(Self.prose)
+      try? file.close()
+    }
+    let piped = await train("bpe", 290, input: [pipe])
+    #expect(piped.status == 0, "\(piped.error)")
+    let found = try FileSystem.readAll(FileSystem.join(piped.path, "tokenizer.json"))
+    let whole = await train("bpe", 290)
+    #expect(try FileSystem.readAll(FileSystem.join(whole.path, "tokenizer.json")) == found)
   }
 
   @Test func whereNothingCanBeWrittenNothingIsLearnt() async throws {

@@ -23,7 +23,9 @@ struct CorpusTraining {
       }
       progress.finish()
     }
-    let trace = options.trace ? MergeTrace(format: options.format, output: console.output) : nil
+    let trace =
+      options.trace
+      ? MergeTrace(format: options.format, output: console.output, isAllThereIs: options.output == nil) : nil
     let trained = try learn(trainer, trace)
     report(trained)
     try trace?.end(trained.merges)

@@ -10,9 +10,13 @@ final class MergeTrace: Sendable {
   private let output: Output
   private let shown = Mutex(0)
 
-  init(format: OutputFormat, output: Output) {
+  private let isAllThereIs: Bool
+
+  /// - Parameter isAllThereIs: whether nothing else is made of the training, which ends then where nobody reads on.
+  init(format: OutputFormat, output: Output, isAllThereIs: Bool) {
     self.format = format
     self.output = output
+    self.isAllThereIs = isAllThereIs
   }
 
   /// Whether merges are shown as they are learnt.
@@ -24,8 +28,8 @@ final class MergeTrace: Sendable {
       number += 1
       return number
     }
-    try output.line("\(number)\t\(merge.leftText) + \(merge.rightText)\t\(merge.count)")
-    try output.flush()
+    try output.traceLine(
+      "\(number)\t\(merge.leftText) + \(merge.rightText)\t\(merge.count)", isAllThereIs: isAllThereIs)
   }
 
   /// Writes all merges where they were not shown.
@@ -37,6 +41,20 @@ final class MergeTrace: Sendable {
         "count": .int(merge.count),
       ]
     }
-    try output.line(JSON.object(["merges": .array(steps)]).text())
+    try output.traceLine(JSON.object(["merges": .array(steps)]).text(), isAllThereIs: isAllThereIs)
+  }
+}
+
+extension Output {
+  /// Writes a line of a trace and hands it to whoever reads; where a pipe's reader went away, that is an error only if
+  /// the trace is all there is.
+  func traceLine(_ text: String, isAllThereIs: Bool) throws(ApusError) {
+    if isClosedByReader && !isAllThereIs { return }
+    do throws(ApusError) {
+      try line(text)
+      try flush()
+    } catch {
+      if isAllThereIs || !isClosedByReader { throw error }
+    }
   }
 }

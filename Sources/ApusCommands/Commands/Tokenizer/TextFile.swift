@@ -1,5 +1,5 @@
-// A text to learn from, seen as memory without being held in it: a file is mapped, standard input goes through a
-// temporary file first. Pages that were read can be let go, so that a large text takes little memory.
+// A text to learn from, seen as memory without being held in it: a file is mapped, standard input and pipes go through
+// a temporary file first. Pages that were read can be let go, so that a large text takes little memory.
 
 import ApusCore
 
@@ -13,7 +13,7 @@ struct TextFile {
 
   /// Calls `body` with the file at `path`, or with standard input where it is "-".
   static func with(_ path: String, _ console: Console, _ body: (TextFile) throws -> Void) throws {
-    let file = try path == "-" ? spooled(console.input) : MappedFile(path)
+    let file = try path == "-" ? spooled(console.input) : mapped(path)
     file.advise(.sequential)
     try file.withBytes { bytes in
       try bytes.withMemoryRebound(to: UInt8.self) { bytes in
@@ -24,6 +24,10 @@ struct TextFile {
 
   /// Lets go of what will not be read again soon.
   func release(_ range: Range<Int>) { file.release(range) }
+
+  private static func mapped(_ path: String) throws(ApusError) -> MappedFile {
+    try FileSystem.isStream(path) ? TemporaryFile.mapped(copyOf: path, prefix: "apus-input") : MappedFile(path)
+  }
 
   /// A source as a file without a name.
   private static func spooled(_ source: any ByteSource) throws(ApusError) -> MappedFile {

@@ -10,7 +10,8 @@ struct TextbookTraining {
 
   func run() throws {
     var trainer = try TextbookTrainer(words(), endOfWord: options.endOfWordMark)
-    let trace = TextbookTrace(format: options.trace ? options.format : nil, output: console.output)
+    let trace = TextbookTrace(
+      format: options.trace ? options.format : nil, output: console.output, isAllThereIs: options.output == nil)
     try trace.begin(trainer.words)
     var isAtEnd = false
     while trainer.steps.count < options.merges ?? 0 && !isAtEnd {
@@ -46,10 +47,12 @@ struct TextbookTrace {
   /// nil for no trace.
   let format: OutputFormat?
   let output: Output
+  /// Whether nothing else is made of the training.
+  let isAllThereIs: Bool
 
   func begin(_ words: [TextbookWord]) throws {
     guard format == .text else { return }
-    for word in words { try output.line("      \(Self.text(word))  \(word.count)") }
+    for word in words { try line("      \(Self.text(word))  \(word.count)") }
   }
 
   func show(_ step: TextbookStep, number: Int, before: [TextbookWord], after: [TextbookWord]) throws {
@@ -58,9 +61,9 @@ struct TextbookTrace {
     let pair = "\(Self.text(step.pair.left)) + \(Self.text(step.pair.right)) → \(joined)"
     let ties = step.ties.map { "\(Self.text($0.left)) + \(Self.text($0.right))" }.joined(separator: ", ")
     let also = ties.isEmpty ? "" : ", first seen of as many: \(ties)"
-    try output.line("\(number). \(pair)  (\(step.count) times\(also))")
+    try line("\(number). \(pair)  (\(step.count) times\(also))")
     for word in step.changedWords {
-      try output.line("      \(Self.text(before[word])) → \(Self.text(after[word]))  \(after[word].count)")
+      try line("      \(Self.text(before[word])) → \(Self.text(after[word]))  \(after[word].count)")
     }
   }
 
@@ -79,8 +82,10 @@ struct TextbookTrace {
     let result: JSON.Object = [
       "merges": .array(steps), "words": .array(words), "stopped": isAtEnd ? "no pairs left" : .null,
     ]
-    try output.line(JSON.object(result).text())
+    try line(JSON.object(result).text())
   }
+
+  private func line(_ text: String) throws(ApusError) { try output.traceLine(text, isAllThereIs: isAllThereIs) }
 
   private static func json(_ pair: SymbolPair) -> JSON { [.string(text(pair.left)), .string(text(pair.right))] }
   private static func text(_ symbol: [UInt8]) -> String { String(decoding: symbol, as: UTF8.self) }
