@@ -69,7 +69,9 @@ import Testing
   }
 
   @Test func plansForUseAndForLittleText() async {
-    let used = await apus("scaling", "plan", "--compute", "1e21", "--lifetime-tokens", "1T")
+    let used = await apus("scaling", "plan", "--compute", "1e21", "--lifetime-tokens", "1T", "--explain")
+    #expect(used.output.contains("least 6 N D + w · 2 N D_use with L(N, D)"))
+    #expect(used.output.contains("that multiply + 12 ·"))
     #expect(used.output.contains("tokens in use, the same loss is cheapest from"))
     let little = await apus("scaling", "plan", "--compute", "1e21", "--unique-tokens", "2B")
     #expect(little.output.contains("the text is read") && little.output.contains("not fixed by its data"))

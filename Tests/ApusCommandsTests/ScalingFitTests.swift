@@ -136,7 +136,9 @@ import Testing
         ["--column", "loss"], ["--column", "speed=x"], ["--where", "N"], ["--delta", "0"], ["--bootstraps", "-1"],
         ["--near-best", "1"], ["--starts", "everywhere"], ["--bootstraps", "10"], ["--approach", "isoflop", "--tied"],
         ["--budget", "0"], ["--counts", "some"],
-        ["--column", "D=N"], ["--report", "", "--starts", "projection", "--bootstraps", "0"],
+        ["--column", "D=N"], ["--approach", "isoflop", "--bootstraps", "40"], ["--near-best", "1.2"],
+        ["--approach", "envelope", "--delta", "0.1"], ["--approach", "repetition", "--output", "law.json"],
+        ["--report", "", "--starts", "projection", "--bootstraps", "0"],
       ] {
         let outcome = await apus(["scaling", "fit", path, "--column", "loss=loss_c4"] + arguments)
         #expect(outcome.status == 64, "\(arguments): \(outcome.error)")

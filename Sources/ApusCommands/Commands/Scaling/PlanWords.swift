@@ -174,10 +174,27 @@ struct PlanWords {
 
   var formulas: [String] {
     var lines = ["How:"] + request.law.explanation(compute: plan.compute)
+    lines.append(flops)
     lines += plan.hyperparameters.advice.map { "\($0.name): \($0.formula)" }
+    if let life = plan.lifetime { lines.append(use(life)) }
     if let data = plan.data { lines += LawLibrary.repeated.explanation(data.allocation, unique: data.unique) }
     if let spread = request.law.uncertainty { lines.append("intervals: \(spread.origin)") }
     return lines
+  }
+
+  private var flops: String {
+    let (shape, grouped) = (plan.shape, NumberText.grouped)
+    let each = Int(shape.trainingFlops(.full, context: Double(request.context)))
+    return "FLOPs a token = 6 · \(grouped(shape.multipliedParameters)) that multiply + 12 · \(shape.layers) layers · "
+      + "\(shape.heads) heads · \(shape.headWidth) · \(grouped(request.context)) positions = \(grouped(each))"
+  }
+
+  private func use(_ life: LifetimeCost) -> String {
+    let (size, short) = (NumberText.short(life.allocation.parameters), NumberText.short)
+    return "least 6 N D + w · 2 N D_use with L(N, D) = \(NumberText.fixed(life.loss, 4)), w = "
+      + "\(FormulaText.number(life.inferenceWeight)): 6 · \(size) · \(short(life.allocation.tokens)) + "
+      + "\(FormulaText.number(life.inferenceWeight)) · 2 · \(size) · \(short(life.lifetimeTokens)) = "
+      + FormulaText.compute(life.cost)
   }
 
   var warnings: [String] {

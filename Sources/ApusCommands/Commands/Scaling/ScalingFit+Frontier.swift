@@ -5,7 +5,7 @@ import ApusScaling
 
 extension ScalingFit {
   func isoflop(_ table: RunTable) throws(ApusError) -> FitAnswer {
-    let fit = try IsoFLOPFit(table, IsoFLOPOptions(nearBest: nearBest))
+    let fit = try IsoFLOPFit(table, IsoFLOPOptions(nearBest: nearBest ?? 1.08))
     var answer = frontierAnswer(
       "IsoFLOP parabolas (approach 2) fitted", table, fit.frontier, findings: fit.frontier.findings())
     answer.notes = fit.notes
@@ -25,7 +25,7 @@ extension ScalingFit {
   }
 
   func envelope(_ table: RunTable) throws(ApusError) -> FitAnswer {
-    let fit = try EnvelopeFit(table, resamples: bootstraps, seed: seed)
+    let fit = try EnvelopeFit(table, resamples: resamples, seed: seed ?? 0)
     let interval = fit.exponentInterval()
     var answer = frontierAnswer(
       "Envelope of training curves (approach 1) fitted", table, fit.frontier, findings: fit.findings,
@@ -78,7 +78,7 @@ extension ScalingFit {
   }
 
   func repetition(_ table: RunTable) throws(ApusError) -> FitAnswer {
-    let fit = try RepetitionFit(table, delta: delta)
+    let fit = try RepetitionFit(table, delta: huberDelta)
     var answer = FitAnswer(title: "The value of repeated data fitted", table: table)
     answer.constants = [
       FitAnswer.Constant(name: "R_D*", value: fit.dataConstant, profile: fit.interval),

@@ -4,11 +4,16 @@ import ApusCore
 import ApusScaling
 
 extension ScalingFit {
-  private var options: ParametricFitOptions { ParametricFitOptions(delta: delta, isTied: tied, starts: starts.chosen) }
+  /// Huber's δ.
+  var huberDelta: Double { delta ?? 1e-3 }
+
+  private var options: ParametricFitOptions {
+    ParametricFitOptions(delta: huberDelta, isTied: tied, starts: starts?.chosen ?? .all)
+  }
 
   func parametric(_ table: RunTable) throws(ApusError) -> FitAnswer {
     let fit = try ParametricFit(table, options)
-    let bootstrap = Bootstrap(fit, resamples: bootstraps, seed: seed)
+    let bootstrap = Bootstrap(fit, resamples: resamples, seed: seed ?? 0)
     let health = FitHealth(fit, bootstrap)
     let law = fit.parameters
     var answer = FitAnswer(title: "Parametric law (approach 3\(tied ? ", α = β" : "")) fitted", table: table)
@@ -17,13 +22,13 @@ extension ScalingFit {
     answer.findings = health.findings
     answer.notes = [
       "\(fit.startsAtBest) of \(fit.starts) searches ended at the least objective, \(FitAnswer.number(fit.objective)) "
-        + "(sum of Huber's function of ln L, δ = \(delta)); \(bootstraps) resamples"
+        + "(sum of Huber's function of ln L, δ = \(huberDelta)); \(resamples) resamples"
     ]
     answer.formulas = formulas(law, table)
     answer.extra = [
-      ("objective", .double(fit.objective)), ("delta", .double(delta)), ("starts", .int(Int64(fit.starts))),
-      ("starts_at_best", .int(Int64(fit.startsAtBest))), ("bootstraps", .int(Int64(bootstraps))),
-      ("seed", .int(Int64(bitPattern: seed))), ("condition_number", .double(health.condition)),
+      ("objective", .double(fit.objective)), ("delta", .double(huberDelta)), ("starts", .int(Int64(fit.starts))),
+      ("starts_at_best", .int(Int64(fit.startsAtBest))), ("bootstraps", .int(Int64(resamples))),
+      ("seed", .int(Int64(bitPattern: seed ?? 0))), ("condition_number", .double(health.condition)),
       ("influence", .array(health.influence.prefix(10).map(Self.json))),
       ("outliers", .array(health.outliers.map(Self.json))), ("hold_out", Self.json(health.holdOut)),
     ]
@@ -53,7 +58,7 @@ extension ScalingFit {
     let law = (file.law(path: name) as? ParametricLaw).map {
       ScalingCharts($0, compute: budgets(fit.table)[0]).pictures(of: [("runs", runs)])
     }
-    return [residuals] + (bootstraps > 0 ? [ridge] : []) + profiles + (law ?? [])
+    return [residuals] + (resamples > 0 ? [ridge] : []) + profiles + (law ?? [])
   }
 
   private func constants(_ fit: ParametricFit, _ bootstrap: Bootstrap, _ health: FitHealth) -> [FitAnswer.Constant] {
@@ -69,7 +74,7 @@ extension ScalingFit {
     }
   }
 
-  private func spread<Value>(_ value: () -> Value) -> Value? { bootstraps > 0 ? value() : nil }
+  private func spread<Value>(_ value: () -> Value) -> Value? { resamples > 0 ? value() : nil }
 
   private func prediction(_ law: LogParameters, _ bootstrap: Bootstrap, compute: Double) -> FitAnswer.Prediction {
     let best = law.optimum(compute: compute)
@@ -93,12 +98,12 @@ extension ScalingFit {
     return [
       "L(N, D) = E + A / N^α + B / D^β = \(n(law.irreducible)) + \(n(law.sizeCoefficient)) / N^\(alpha) "
         + "+ \(n(law.dataCoefficient)) / D^\(beta), in \(table.lossUnit.rawValue)",
-      "constants minimise Σ Huber(ln L̂ − ln L) with δ = \(delta) over the rows",
+      "constants minimise Σ Huber(ln L̂ − ln L) with δ = \(huberDelta) over the rows",
       "G = (α A / (β B))^(1/(α+β)) = \(n(ratio)), a = β/(α+β) = \(growth)",
       "best size N = G (C/6)^a, best tokens D = C / (6 N): at C = \(NumberText.short(compute)), N = \(n(ratio)) × "
         + "\(NumberText.short(compute / 6))^\(growth) = \(NumberText.short(best.parameters)), D = "
         + "\(NumberText.short(best.tokens))",
-      "intervals: 2.5th and 97.5th percentiles of \(bootstraps) fits to runs drawn with replacement (seed \(seed))",
+      "intervals: 2.5th and 97.5th percentiles of \(resamples) fits to runs drawn with replacement (seed \(seed ?? 0))",
       "by profile: values whose best objective is within ½ χ²₁(95 %) E[ψ²]/E[ψ'] of the least",
     ]
   }

@@ -84,23 +84,28 @@ struct ScalingFit: Command {
   @Flag(help: "parametric: α = β; fewer constants, steadier far away.")
   var tied = false
 
-  @Option(help: ArgumentHelp("parametric: where Huber's function turns from square to line.", valueName: "δ"))
-  var delta = 1e-3
-
   @Option(
-    help: "parametric: where searches begin: grid (the paper's 4,500), projection (the best 16 by least squares), all.")
-  var starts = Starts.all
+    help: ArgumentHelp(
+      "parametric, repetition: where Huber's function turns from square to line (default: 0.001).", valueName: "δ"))
+  var delta: Double?
 
   @Option(
     help: ArgumentHelp(
-      "isoflop: keep runs within this factor of their budget's least loss; inf keeps all.", valueName: "factor"))
-  var nearBest = 1.08
+      "parametric: where searches begin: grid (the paper's 4,500), projection (the best 16 by least squares), all "
+        + "(default: all).", valueName: "starts"))
+  var starts: Starts?
 
-  @Option(help: ArgumentHelp("Resamples for the intervals.", valueName: "count"))
-  var bootstraps = 1000
+  @Option(
+    help: ArgumentHelp(
+      "isoflop: keep runs within this factor of their budget's least loss; inf keeps all (default: 1.08).",
+      valueName: "factor"))
+  var nearBest: Double?
 
-  @Option(help: ArgumentHelp("Of the resamples.", valueName: "n"))
-  var seed: UInt64 = 0
+  @Option(help: ArgumentHelp("parametric, envelope: resamples for the intervals (default: 1000).", valueName: "count"))
+  var bootstraps: Int?
+
+  @Option(help: ArgumentHelp("parametric, envelope: of the resamples (default: 0).", valueName: "n"))
+  var seed: UInt64?
 
   @Option(
     help: ArgumentHelp(
@@ -133,20 +138,35 @@ struct ScalingFit: Command {
 
   func validate() throws {
     for budget in budget { try PlanRange.check(budget, "--budget", PlanRange.flops) }
-    guard bootstraps == 0 || (40...1_000_000).contains(bootstraps) else {
-      throw ValidationError("--bootstraps is \(bootstraps); give 40 to 1,000,000, or 0 for no intervals.")
+    guard resamples == 0 || (40...1_000_000).contains(resamples) else {
+      throw ValidationError("--bootstraps is \(resamples); give 40 to 1,000,000, or 0 for no intervals.")
     }
-    if bootstraps == 0 && approach == .envelope {
+    if resamples == 0 && approach == .envelope {
       throw ValidationError(
         "--approach envelope knows its interval from resamples alone; give --bootstraps 40 or more.")
     }
     guard dropHighest >= 0 else { throw ValidationError("--drop-highest is \(dropHighest); give 0 or more.") }
-    guard nearBest > 1 else { throw ValidationError("--near-best is \(nearBest); give a factor above 1.") }
-    if tied && approach != .parametric { throw ValidationError("--tied goes with --approach parametric.") }
-    if output != nil && approach == .repetition {
-      throw ValidationError("--approach repetition finds two constants and no law; --output has nothing to write.")
+    if let nearBest, !(nearBest > 1) { throw ValidationError("--near-best is \(nearBest); give a factor above 1.") }
+    try refuseWithoutEffect()
+  }
+
+  /// Flags that the approach would silently not follow.
+  private func refuseWithoutEffect() throws {
+    let laws: [Approach] = [.parametric, .isoflop, .envelope], drawn: [Approach] = [.parametric, .envelope]
+    let flags: [(name: String, isGiven: Bool, approaches: [Approach])] = [
+      ("--tied", tied, [.parametric]), ("--starts", starts != nil, [.parametric]),
+      ("--delta", delta != nil, [.parametric, .repetition]), ("--near-best", nearBest != nil, [.isoflop]),
+      ("--bootstraps", bootstraps != nil, drawn), ("--seed", seed != nil, drawn),
+      ("--budget", !budget.isEmpty, laws), ("--output", output != nil, laws),
+    ]
+    for flag in flags where flag.isGiven && !flag.approaches.contains(approach) {
+      let names = flag.approaches.map(\.rawValue).joined(separator: " or ")
+      throw ValidationError("\(flag.name) goes with --approach \(names).")
     }
   }
+
+  /// How many resamples are drawn.
+  var resamples: Int { bootstraps ?? 1000 }
 
   func run(_ console: Console) throws {
     let table = try runs()
