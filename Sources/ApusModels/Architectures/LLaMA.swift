@@ -1,5 +1,5 @@
 // LLaMA: Touvron et al., arXiv:2302.13971 and 2307.09288; Dubey et al., arXiv:2407.21783; transformers' `llama`.
-// Root-mean- square norms, rotary positions in halves, SwiGLU, grouped key-value heads. Files keep queries, keys,
+// Root-mean-square norms, rotary positions in halves, SwiGLU, grouped key-value heads. Files keep queries, keys,
 // values, gate and up apart; the body fuses them.
 
 import ApusCore

@@ -99,7 +99,7 @@ extension ModelPreset {
     .llama1, .llama2, .llama3, .llama31, .llama32, .tinyLLaMA, .smolLM2,
     .mistral, .mistral3, .mixtral, .mixtral22,
     .gemma, .gemma2, .gemma3,
-    .qwen25, .qwen3, .qwen3MoE,
+    .qwen15MoE, .qwen25, .qwen3, .qwen3MoE,
     .phi, .phi3, .olmo2, .falcon, .starCoder2,
   ]
 }

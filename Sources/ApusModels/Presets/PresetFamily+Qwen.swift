@@ -23,6 +23,16 @@ extension PresetFamily {
     "vocab_size": 151_936, "max_position_embeddings": 32_768, "tie_word_embeddings": true,
   ]
 
+  static let qwen15MoE = PresetFamily(
+    source: "Qwen Team, \"Qwen1.5-MoE\", March 2024; Qwen/Qwen1.5-MoE-A2.7B",
+    common: [
+      "model_type": "qwen2_moe", "vocab_size": 151_936, "max_position_embeddings": 8192, "rope_theta": 1_000_000,
+      "rms_norm_eps": 1e-6, "hidden_act": "silu", "use_sliding_window": false, "tie_word_embeddings": false,
+      "num_experts": 60, "num_experts_per_tok": 4, "norm_topk_prob": false, "moe_intermediate_size": 1408,
+      "shared_expert_intermediate_size": 5632,
+    ],
+    members: [.init("qwen1.5-moe-a2.7b", shape(2048, layers: 24, heads: 16, 16, inner: 5632))])
+
   static let qwen3 = PresetFamily(
     source: "Qwen Team, arXiv:2505.09388, table 1; Qwen/Qwen3",
     common: [
