@@ -203,7 +203,10 @@ final class TinyModel: Sendable {
 
   @Test func wrongUseIsRefused() async {
     #expect(await apus("logits", "--model", model.bare, "--ids", "").status == 64)
-    #expect(await apus("logits", "--model", model.bare, "--ids", "1,-2").status == 64)
+    for ids in ["1,-2", "1,,2", "1,", ","] {
+      #expect(await apus("logits", "--model", model.bare, "--ids", ids).status == 64, "\(ids)")
+    }
+    #expect(await apus("logits", "--model", model.bare, "--ids", "1, 2 3").status == 0)
     #expect(await apus("logits", "--model", model.bare, "--ids", "1,5000").status == 64)
     let long = (0..<129).map { "\($0 % 30)" }.joined(separator: ",")
     #expect(await apus("logits", "--model", model.bare, "--ids", long).status == 64)

@@ -72,6 +72,11 @@ struct Evaluate: Command {
     }
     progress.finish()
     guard result.tokens > 0 else { throw tooShort(corpus.count, evaluator.context) }
+    guard result.loss.isFinite else {
+      throw ApusError(
+        .badData, "the model's loss is not finite", file: self.model.path,
+        remedy: "its weights are damaged, or its training diverged: take an earlier checkpoint")
+    }
     try report(result, evaluator, seconds: console.clock() - start, console)
   }
 

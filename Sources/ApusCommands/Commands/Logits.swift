@@ -121,7 +121,8 @@ struct Logits: Command {
       guard types.count == ids.values.count, types.allSatisfy({ $0 >= 0 && $0 < known }) else {
         throw ApusError(
           .usage,
-          "--token-types gives \(types.count) types for \(ids.values.count) ids; the model knows \(known) types",
+          "--token-types gives \(Quantity.counted(types.count, "type")) for "
+            + "\(Quantity.counted(ids.values.count, "id")); the model knows \(Quantity.counted(known, "type"))",
           remedy: known == 0 ? "leave the option out" : "give one of 0 to \(known - 1) for each id")
       }
       batch.types = types

@@ -42,9 +42,10 @@ struct TokenIDs: ExpressibleByArgument, Sendable {
   var values: [Int32]
 
   init?(argument: String) {
-    let words = argument.split { $0 == "," || $0 == " " }
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { $0.split(separator: " ") }
+    let words = parts.joined()
     values = words.compactMap { Int32($0) }
-    if values.count != words.count || values.isEmpty { return nil }
+    if values.count != words.count || parts.contains(where: \.isEmpty) { return nil }
   }
 }
 
