@@ -59,7 +59,11 @@ import Testing
 
   @Test func aBudgetForNothingIsAnError() throws {
     var memory = TrainingMemory(bytes: 1)
-    #expect(memory.bytes == TrainingMemory.least)
+    #expect(memory.bytes == TrainingMemory.least() && memory.bytes == 64 << 20)
+    let large = TrainingMemory(bytes: 1 << 27, vocabularySize: 100_000)
+    #expect(large.table < TrainingMemory(bytes: 1 << 27).table && large.learning < 3 * large.table + 4)
+    #expect(TrainingMemory.least(vocabularySize: 200_000) > 110 << 20)
+    #expect(TrainingMemory(bytes: 1, vocabularySize: .max).bytes == TrainingMemory.least(vocabularySize: .max))
     memory.learning = 10
     let words = try Self.words(Array("a a b".utf8), memory, threads: 1)
     #expect(throws: ApusError.self) { try words.collected() }

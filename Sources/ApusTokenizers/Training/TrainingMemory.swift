@@ -1,23 +1,29 @@
-// How much memory a trainer may take, and what fits into it. The table of words being counted may take a quarter; what
-// is left of the words must be learnt from in three quarters. Which words are left depends on their counts alone.
+// How much memory a trainer may take, and what fits into it. Of what the program and the vocabulary leave, the table of
+// words being counted may take a quarter; what is left of the words must be learnt from in three quarters. Which words
+// are left depends on their counts alone.
 
 /// A budget for training.
 public struct TrainingMemory: Sendable, Equatable {
   /// What the whole process may take, in bytes.
   public let bytes: Int
 
-  /// The least budget that makes sense: the program itself and the tables of a small vocabulary.
-  public static let least = 64 << 20
+  /// The least budget that makes sense: the program itself, the vocabulary, and the more frequent words.
+  public static func least(vocabularySize: Int = 0) -> Int { max(64 << 20, taken(vocabularySize) + 16 << 20) }
 
-  /// - Parameter bytes: what the whole process may take; less than ``least`` is taken for it.
-  public init(bytes: Int) {
-    self.bytes = max(bytes, Self.least)
-    table = (self.bytes - Self.base) / 4
-    learning = (self.bytes - Self.base) / 4 * 3
+  /// - Parameters:
+  ///   - bytes: what the whole process may take; less than ``least(vocabularySize:)`` is taken for it.
+  ///   - vocabularySize: how many tokens are wanted; those that no vocabulary can have do not count.
+  public init(bytes: Int, vocabularySize: Int = 0) {
+    self.bytes = max(bytes, Self.least(vocabularySize: vocabularySize))
+    let words = self.bytes - Self.taken(vocabularySize)
+    table = words / 4
+    learning = words / 4 * 3
   }
 
-  /// What the program takes besides words.
-  private static let base = 32 << 20
+  /// What the program takes besides words, and a vocabulary until it is written.
+  private static func taken(_ vocabularySize: Int) -> Int {
+    34 << 20 + 400 * min(max(0, vocabularySize), Vocabulary.idLimit)
+  }
 
   /// How large the table of words may grow while text is counted.
   var table: Int

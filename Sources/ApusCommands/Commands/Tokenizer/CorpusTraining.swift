@@ -84,7 +84,7 @@ struct CorpusTraining {
 
   private func trainer() throws -> any CorpusTrainer {
     let size = options.vocabSize ?? 0
-    let memory = options.memory.map { TrainingMemory(bytes: $0.bytes) }
+    let memory = options.memory.map { TrainingMemory(bytes: $0.bytes, vocabularySize: size) }
     switch options.chosenAlgorithm {
     case .characterBPE: return try characterPairTrainer(size, memory)
     case .wordpiece: return try wordPieceTrainer(size, memory)

@@ -97,8 +97,9 @@ struct TrainingOptionCheck {
       throw ValidationError("Say how many merges you want with --merges N.")
     }
     try validateCompany(sized)
-    if let memory = options.memory, memory.bytes < TrainingMemory.least {
-      throw ValidationError("--memory must be at least \(TrainingMemory.least >> 20)M.")
+    let least = TrainingMemory.least(vocabularySize: options.vocabSize ?? 0)
+    if let memory = options.memory, memory.bytes < least {
+      throw ValidationError("--memory must be at least \(((least - 1) >> 20) + 1)M for so many tokens.")
     }
     if let limit = options.limitAlphabet, limit < 1 { throw ValidationError("--limit-alphabet must be at least 1.") }
     if let least = options.minFrequency, least < 1 { throw ValidationError("--min-frequency must be at least 1.") }
