@@ -85,7 +85,7 @@ import Testing
       ("bpe", ["--min-frequency", "0"], "at least 1"),
       ("unigram", ["--invalid-utf8", "keep"], "--invalid-utf8 keep goes with"),
       ("bpe", ["--memory", "1M"], "at least 64M"),
-      ("bpe", ["--memory", "64M", "--vocab-size", "100000"], "at least 89M"),
+      ("bpe", ["--memory", "64M", "--vocab-size", "100000"], "at least 93M"),
       ("bpe", ["--memory", "lots"], "lots"),
       ("unigram", ["--limit-alphabet", "0"], "at least 1"),
       ("unigram", ["--special-token", "<s>"], "<unk>"),

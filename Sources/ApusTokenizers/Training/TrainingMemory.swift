@@ -22,7 +22,7 @@ public struct TrainingMemory: Sendable, Equatable {
 
   /// What the program takes besides words, and a vocabulary until it is written.
   private static func taken(_ vocabularySize: Int) -> Int {
-    34 << 20 + 400 * min(max(0, vocabularySize), Vocabulary.idLimit)
+    38 << 20 + 400 * min(max(0, vocabularySize), Vocabulary.idLimit)
   }
 
   /// How large the table of words may grow while text is counted.
