@@ -32,6 +32,8 @@ final class MatrixProduct {
 
   // Floats of one packed chunk: the kernel packs its block of `a` once for each, and cuts chunks to the second cache.
   static let chunk = 1 << 18
+  // The same for a few rows, which read a chunk once: it stays near.
+  static let smallChunk = 1 << 15
   // Steps of k packed at a time where a chunk cannot hold them all.
   static let steps = 512
   // Each worker's memory: a chunk, then the kernel's scratch or a panel's rows as they are unpacked.
@@ -125,7 +127,8 @@ final class MatrixProduct {
   ) {
     let panel = kernels.table.pointee.panel
     let steps = stepsAtOnce(whole.k, b)
-    let panelsAtOnce = max(1, Self.chunk / (steps * panel))
+    let chunk = rows.count <= kernels.table.pointee.tile_rows ? Self.smallChunk : Self.chunk
+    let panelsAtOnce = max(1, chunk / (steps * panel))
     for firstPanel in stride(from: panels.lowerBound, to: panels.upperBound, by: panelsAtOnce) {
       let count = min(panelsAtOnce, panels.upperBound - firstPanel)
       let column = firstPanel * panel

@@ -17,11 +17,12 @@ import Testing
       rows: rows, columns: columns, values: (0..<rows * columns).map { Float(scale * sin(Double($0 * $0 % 7919))) })
   }
 
-  @Test func blocksOfTokensGiveTheFormulasLossAndGradients() throws {
+  /// - Parameter ignored: of ten tokens, so many have no target.
+  @Test(arguments: [0, 1, 9, 10]) func blocksOfTokensGiveTheFormulasLossAndGradients(ignored: Int) throws {
     let workspace = Workspace(pool: ThreadPool(threads: 2), kernels: try Kernels.select())
     let x = tensor(Self.rows, Self.width, 1)
     let weight = Parameter(name: "w", value: tensor(Self.vocabulary, Self.width, 2), decays: true)
-    let targets = (0..<Self.rows).map { $0 % 10 == 3 ? Int32(-100) : Int32($0 * 31 % Self.vocabulary) }
+    let targets = (0..<Self.rows).map { $0 * 7 % 10 < ignored ? Int32(-100) : Int32($0 * 31 % Self.vocabulary) }
     let batch = PackedBatch(
       tokens: [Int32](repeating: 0, count: Self.rows), targets: targets,
       segments: [Segment(start: 0, count: Self.rows)])
@@ -35,21 +36,21 @@ import Testing
     // Every 97th row, to spare time.
     for row in 0..<Self.rows {
       total += Double(losses[row])
-      guard row % 97 == 0 || targets[row] < 0 else { continue }
+      guard row % 97 == 0 || (targets[row] < 0 && row % 7 == 0) else { continue }
       let (expected, gradient) = formula(row, x, weight.value, targets[row])
       #expect(abs(Double(losses[row]) - expected) < 2e-6 * max(1, expected))
       for feature in 0..<Self.width {
         #expect(abs(Double(dx[row * Self.width + feature]) - 0.25 * gradient[feature]) < 2e-5)
       }
     }
-    #expect(abs(sum - total) < 1e-6 * total)
+    #expect(abs(sum - total) <= 1e-6 * total)
     // The gradient of the weight, summed over the vocabulary, is zero: softmax minus one-hot sums to zero.
     let dw = weight.gradient.values
     for feature in 0..<Self.width {
       let column = stride(from: feature, to: dw.count, by: Self.width).reduce(0.0) { $0 + Double(dw[$1]) }
       #expect(abs(column) < 1e-3)
     }
-    #expect(abs(dw.reduce(0) { max($0, abs($1)) }) > 0.1)
+    #expect((abs(dw.reduce(0) { max($0, abs($1)) }) > 0.1) == (ignored < 10))
   }
 
   @Test func hitsAreTargetsOfTheGreatestLogit() throws {

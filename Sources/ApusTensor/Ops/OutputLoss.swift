@@ -25,7 +25,7 @@ public struct OutputProjection: Sendable {
 /// loss[t] = −log softmax(cap(x Wᵀ + b))[target t]; [T, D] and [V, D] → [T].
 struct OutputLoss {
   // Floats of logits held at a time.
-  private static let budget = 4 << 20
+  private static let budget = 16 << 20
   // Logits of one row between two updates of its running maximum and sum.
   private static let vocabularyChunk = 4096
 
@@ -39,12 +39,13 @@ struct OutputLoss {
   func evaluate(in workspace: Workspace) -> (losses: [Float], hits: Int) {
     var hits = 0
     var losses = [Float](repeating: 0, count: input.value.rows)
-    forBlocks(in: workspace) { rows, logits, state in
-      computeLogits(rows, logits, in: workspace)
-      reduce(logits, rows, state, in: workspace)
-      for row in 0..<rows.count where workspace.input.targets[rows.lowerBound + row] >= 0 {
-        losses[rows.lowerBound + row] = Float(state.loss(row))
-        if state.target[row] == state.maximum[row] { hits += 1 }
+    let scored = ScoredTokens(of: workspace)
+    forBlocks(of: scored, in: workspace) { block in
+      computeLogits(block, in: workspace)
+      reduce(block, in: workspace)
+      for row in 0..<block.tokens.count {
+        losses[scored.row(block.tokens.lowerBound + row)] = Float(block.loss(row))
+        if block.target[row] == block.maximum[row] { hits += 1 }
       }
     }
     return (losses, hits)
@@ -54,56 +55,70 @@ struct OutputLoss {
   /// weight.
   func forwardBackward(scale: Float, addingTo earlier: Double = 0, in workspace: Workspace) -> Double {
     var sum = earlier
-    let x = input.value
     let (dx, accumulate) = workspace.tape.gradient(of: input)
-    forBlocks(in: workspace) { rows, logits, state in
-      computeLogits(rows, logits, in: workspace)
-      reduce(logits, rows, state, gradientScale: scale, in: workspace)
-      for row in 0..<rows.count where workspace.input.targets[rows.lowerBound + row] >= 0 { sum += state.loss(row) }
-      workspace.products.multiply(logits, by: weight.value, into: dx.rows(rows), accumulate: accumulate)
-      workspace.accumulateWeightGradient(weight, bias: projection.bias, dy: logits, x: x.rows(rows))
+    let scored = ScoredTokens(of: workspace)
+    if !scored.areAll && !accumulate { dx.fill(0) }
+    forBlocks(of: scored, in: workspace) { block in
+      computeLogits(block, in: workspace)
+      reduce(block, gradientScale: scale, in: workspace)
+      for row in 0..<block.tokens.count { sum += block.loss(row) }
+      workspace.accumulateWeightGradient(weight, bias: projection.bias, dy: block.logits, x: block.x)
+      if scored.areAll {
+        workspace.products.multiply(block.logits, by: weight.value, into: dx.rows(block.tokens), accumulate: accumulate)
+      } else {
+        // The weight's gradient has used the gathered rows: their memory takes the input's.
+        workspace.products.multiply(block.logits, by: weight.value, into: block.x, accumulate: false)
+        scored.scatter(block.tokens, from: block.x, to: dx, in: workspace)
+      }
     }
     return sum
   }
 
-  // What the softmax of each row needs: maximum, sum of exponentials, the target's logit.
-  private struct State {
-    let values: Tensor
+  // Some of the scored tokens: hidden states, logits, and what the softmax of each row needs.
+  private struct Block {
+    let tokens: Range<Int>
+    let x: Tensor
+    let logits: Tensor
+    let targets: UnsafeMutablePointer<Int32>
+    let state: Tensor
+
     func loss(_ row: Int) -> Double { Double(maximum[row]) - Double(target[row]) + Double.log(Double(sum[row])) }
-    var maximum: UnsafeMutablePointer<Float> { values.row(0) }
-    var sum: UnsafeMutablePointer<Float> { values.row(1) }
-    var target: UnsafeMutablePointer<Float> { values.row(2) }
+    var maximum: UnsafeMutablePointer<Float> { state.row(0) }
+    /// Of exponentials.
+    var sum: UnsafeMutablePointer<Float> { state.row(1) }
+    /// The target's logit.
+    var target: UnsafeMutablePointer<Float> { state.row(2) }
   }
 
-  private func forBlocks(in workspace: Workspace, _ body: (Range<Int>, Tensor, State) -> Void) {
-    let vocabulary = weight.rows
-    let rows = input.value.rows
-    let block = min(rows, max(16, Self.budget / vocabulary / 16 * 16))
-    let mark = workspace.arena.mark
-    let logits = workspace.arena.allocate(rows: block, columns: vocabulary)
-    let state = State(values: workspace.arena.allocate(rows: 3, columns: block))
-    for first in stride(from: 0, to: rows, by: block) where workspace.goesOn() {
-      let range = first..<min(first + block, rows)
-      body(range, logits.rows(0..<range.count), state)
+  private func forBlocks(of scored: ScoredTokens, in workspace: Workspace, _ body: (Block) -> Void) {
+    let arena = workspace.arena
+    let mark = arena.mark
+    defer { arena.release(to: mark) }
+    let size = min(scored.count, max(16, Self.budget / weight.rows / 16 * 16))
+    let logits = arena.allocate(rows: size, columns: weight.rows)
+    let state = arena.allocate(rows: 3, columns: size)
+    let gathered = arena.allocate(rows: scored.areAll ? 0 : size, columns: input.value.columns)
+    for first in stride(from: 0, to: scored.count, by: max(1, size)) where workspace.goesOn() {
+      let tokens = first..<min(first + size, scored.count)
+      let x = scored.gather(tokens, of: input.value, into: gathered, in: workspace)
+      let block = Block(
+        tokens: tokens, x: x, logits: logits.rows(0..<tokens.count), targets: scored.targets + first, state: state)
+      body(block)
     }
-    workspace.arena.release(to: mark)
   }
 
-  private func computeLogits(_ rows: Range<Int>, _ logits: Tensor, in workspace: Workspace) {
-    var job = MatrixProduct.Job(rows: input.value.rows(rows), times: logits.columns, into: logits)
+  private func computeLogits(_ block: Block, in workspace: Workspace) {
+    var job = MatrixProduct.Job(rows: block.x, times: weight.rows, into: block.logits)
     job.bias = projection.bias?.value
     workspace.products.multiply(job, byTransposeOf: weight)
   }
 
   // Caps the logits, fills the state from them and, given a scale, turns them into the gradient: row by row, so that a
   // row is still in the cache when its gradient is formed.
-  private func reduce(
-    _ logits: Tensor, _ tokens: Range<Int>, _ state: State, gradientScale: Float? = nil, in workspace: Workspace
-  ) {
+  private func reduce(_ block: Block, gradientScale: Float? = nil, in workspace: Workspace) {
     let cap = SoftCap(projection.softCap)
     let kernels = workspace.kernels
-    let targets = workspace.input.targets + tokens.lowerBound
-    let vocabulary = logits.columns
+    let (logits, vocabulary) = (block.logits, block.logits.columns)
     let keepsCapped = cap != nil && gradientScale != nil
     let capped = keepsCapped ? workspace.scratch.forThreads(workspace.pool.threads, columns: vocabulary) : nil
     workspace.forRows(logits.rows, width: 8 * vocabulary) { rows, worker in
@@ -111,26 +126,25 @@ struct OutputLoss {
         let values = logits.row(row)
         cap?.apply(values, count: vocabulary, kernels)
         capped?.row(worker).update(from: values, count: vocabulary)
-        updateState(state, row, values, vocabulary, targets, kernels)
+        updateState(block, row, kernels)
         guard let gradientScale else { continue }
         kernels.table.pointee.cross_entropy_backward(
-          values, vocabulary, 1, vocabulary, 0, targets + row, state.maximum + row, state.sum + row, gradientScale)
+          values, vocabulary, 1, vocabulary, 0, block.targets + row, block.maximum + row, block.sum + row,
+          gradientScale)
         if let cap, let capped { cap.backward(capped.row(worker), gradient: values, count: vocabulary) }
       }
     }
   }
 
-  private func updateState(
-    _ state: State, _ row: Int, _ logits: UnsafeMutablePointer<Float>, _ vocabulary: Int,
-    _ targets: UnsafeMutablePointer<Int32>, _ kernels: Kernels
-  ) {
-    state.maximum[row] = -.infinity
-    state.sum[row] = 0
-    state.target[row] = 0
+  private func updateState(_ block: Block, _ row: Int, _ kernels: Kernels) {
+    block.maximum[row] = -.infinity
+    block.sum[row] = 0
+    block.target[row] = 0
+    let vocabulary = block.logits.columns
     for first in stride(from: 0, to: vocabulary, by: Self.vocabularyChunk) {
       kernels.table.pointee.cross_entropy_update(
-        logits + first, vocabulary, 1, min(Self.vocabularyChunk, vocabulary - first), first, targets + row,
-        state.maximum + row, state.sum + row, state.target + row)
+        block.logits.row(row) + first, vocabulary, 1, min(Self.vocabularyChunk, vocabulary - first), first,
+        block.targets + row, block.maximum + row, block.sum + row, block.target + row)
     }
   }
 }

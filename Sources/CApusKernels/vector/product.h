@@ -18,6 +18,16 @@
 
 // ---- Packing ----
 
+// `rows` rows (at most W, a constant) of W values, turned, with zeros for those that a square lacks.
+INLINE void transpose_square(size_t rows, const float *from, ptrdiff_t row, float *to, ptrdiff_t to_row) {
+  vf square[W];
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < W; i++) square[i] = i < rows ? vload(from + (ptrdiff_t)i * row) : vset(0);
+  vtranspose(square);
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < W; i++) vstore(to + (ptrdiff_t)i * to_row, square[i]);
+}
+
 // Columns side by side in memory: rows are copied.
 static void pack_panel_rows(const float *b, ptrdiff_t b_k, size_t k_count, size_t columns, float *packed) {
   for (size_t k = 0; k < k_count; k++, b += b_k, packed += PANEL) {
@@ -31,19 +41,17 @@ static void pack_panel_rows(const float *b, ptrdiff_t b_k, size_t k_count, size_
 // Steps of k side by side in memory: squares of W by W are transposed in registers.
 static void pack_panel_columns(const float *b, ptrdiff_t b_n, size_t k_count, size_t columns, float *packed) {
   for (size_t j = 0; j < PANEL; j += W) {
-    for (size_t k = 0; k < k_count; k += W) {
+    const float *corner = b + (ptrdiff_t)j * b_n;
+    size_t k = 0;
+    if (j + W <= columns)
+      for (; k + W <= k_count; k += W) transpose_square(W, corner + k, b_n, packed + k * PANEL + j, PANEL);
+    for (; k < k_count; k += W) {
       size_t steps = k_count - k < W ? k_count - k : W;
       vf square[W];
-      for (size_t i = 0; i < W; i++) {
-        const float *column = b + (ptrdiff_t)(j + i) * b_n + k;
-        square[i] = j + i >= columns ? vset(0) : steps == W ? vload(column) : vload_n(column, steps);
-      }
+      for (size_t i = 0; i < W; i++)
+        square[i] = j + i >= columns ? vset(0) : vload_n(corner + (ptrdiff_t)i * b_n + k, steps);
       vtranspose(square);
-      if (steps == W) {
-        for (size_t i = 0; i < W; i++) vstore(packed + (k + i) * PANEL + j, square[i]);
-      } else {
-        for (size_t i = 0; i < steps; i++) vstore(packed + (k + i) * PANEL + j, square[i]);
-      }
+      for (size_t i = 0; i < steps; i++) vstore(packed + (k + i) * PANEL + j, square[i]);
     }
   }
 }
@@ -169,20 +177,23 @@ static void pack_rows(const apus_product *p, size_t m_begin, size_t m_end, size_
 
 // The same of MR rows that lie step by step in memory: squares of W by W are transposed in registers. Writes beyond the
 // last step where `may_spill`, and there only what comes after overwrites.
+_Static_assert(MR <= W || MR % W == 0, "a tile's later rows would spill over earlier ones");
 static void pack_tile(const float *a, ptrdiff_t a_row, size_t steps, float *packed, bool may_spill) {
-  for (size_t s = 0; s < steps; s += W) {
-    size_t count = steps - s < W ? steps - s : W;
-    for (size_t first = 0; first < MR; first += W) {
-      size_t rows = MR - first < W ? MR - first : W;
+#pragma clang loop unroll(full)
+  for (size_t first = 0; first < MR; first += W) {
+    const size_t rows = MR - first < W ? MR - first : W;
+    const float *corner = a + (ptrdiff_t)first * a_row;
+    size_t s = 0;
+    for (; s + W + !may_spill <= steps; s += W) transpose_square(rows, corner + s, a_row, packed + s * MR + first, MR);
+    for (; s < steps; s += W) {
+      size_t count = steps - s < W ? steps - s : W;
       vf square[W];
-      for (size_t i = 0; i < W; i++) {
-        const float *row = a + (ptrdiff_t)(first + i) * a_row + (ptrdiff_t)s;
-        square[i] = i >= rows ? vset(0) : count == W ? vload(row) : vload_n(row, count);
-      }
+      for (size_t i = 0; i < W; i++)
+        square[i] = i < rows ? vload_n(corner + (ptrdiff_t)i * a_row + s, count) : vset(0);
       vtranspose(square);
       float *to = packed + s * MR + first;
       for (size_t i = 0; i < count; i++, to += MR) {
-        if (rows == W || may_spill || s + i + 1 < steps) vstore(to, square[i]);
+        if (may_spill || s + i + 1 < steps) vstore(to, square[i]);
         else vstore_n(to, square[i], rows);
       }
     }
