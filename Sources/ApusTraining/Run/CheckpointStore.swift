@@ -140,7 +140,7 @@ struct CheckpointStore {
 
   private static func fileRecord(_ path: String) throws(ApusError) -> JSON {
     let file = try MappedFile(path)
-    let checksum = file.withBytes { Checksum.of($0) }
+    let checksum = Checksum.of(file)
     return .object(
       JSON.Object([("bytes", .int(Int64(file.count))), ("checksum", .string(String(checksum, radix: 16)))]))
   }
