@@ -1,17 +1,25 @@
 #!/usr/bin/env python3
 """Takes turns with PyTorch on the same model, text, batch and threads in float32: tokens per second of whole training
-steps, and their ratio.
+steps, their ratio, and the peak memory of both processes.
 
     python3 -m pip install torch numpy
     swift build -c release
     python3 Scripts/compare-training-with-pytorch.py --text tinyshakespeare.txt
 
-Models: small-gpt (nanoGPT's character recipe for CPUs: 4 layers, 4 heads, width 128, 12 rows of 64, 65 characters) and
-llama-15m (6 layers, 6 heads, width 288, feed-forward 768, 8 rows of 256, embedding of 32,000 rows). The text is
-tokenized once, by Apus; both sides train on those ids, on random crops, from random weights, at a constant rate. A step
-is batch, forward, backward, clipping and AdamW; PyTorch is eager, with its fused attention and its fused AdamW. Each
-round is a fresh process of either side, first the one, then the other; the first steps of each are left out, and a
-round's figure is its median step.
+Models:
+    small-gpt      nanoGPT's character recipe for CPUs: 4 layers, 4 heads, width 128, 12 rows of 64, 65 characters
+    baby-gpt       nanoGPT's character recipe: 6 layers, 6 heads, width 384, 8 rows of 256, 65 characters
+    llama-15m      6 layers, 6 heads, width 288, feed-forward 768, 8 rows of 256, embedding of 32,000 rows
+    bert-22m       masked training: 6 layers, 6 heads, width 384, 16 rows of 128, embedding of 30,522 rows
+    gpt2-124m-64   GPT-2 small, 4 rows of 64; gpt2-124m-256: 4 rows of 256
+
+The text is tokenized once, by Apus; both sides train on those ids, on random crops, from random weights, at a constant
+rate, without dropout. A step is batch, forward, backward, clipping and AdamW; PyTorch is eager, with its fused
+attention and its fused AdamW. Each round is a fresh process of either side, first the one, then the other; the first
+steps of each are left out, and a round's figure is its median step. Operations are counted as 6 for each token and
+weight (without position embeddings, a tied head once) plus 12 × layers × width × context for each token, and set against
+the multiply-add peak that Apus measures in each round. In masked training Apus projects only the masked tokens to the
+vocabulary, and only these operations are counted for it.
 
 Prints a table or, with --json, one object a model. Status 1 where a ratio is below --at-least (0: never).
 """
@@ -20,17 +28,25 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
+GPT2 = dict(kind="gpt", preset="gpt2-124m", layers=12, heads=12, width=768, batch=4, vocabulary=50257)
 SHAPES = {
     "small-gpt": dict(kind="gpt", layers=4, heads=4, width=128, context=64, batch=12, vocabulary=0, steps=60),
+    "baby-gpt": dict(kind="gpt", layers=6, heads=6, width=384, context=256, batch=8, vocabulary=0, steps=6),
     "llama-15m": dict(
         kind="llama", layers=6, heads=6, width=288, inner=768, context=256, batch=8, vocabulary=32000, steps=5
     ),
+    "bert-22m": dict(
+        kind="bert", preset="bert-tiny", layers=6, heads=6, width=384, context=128, batch=16, vocabulary=30522, steps=5
+    ),
+    "gpt2-124m-64": dict(GPT2, context=64, steps=5),
+    "gpt2-124m-256": dict(GPT2, context=256, steps=3),
 }
 UNMEASURED = 2
 
@@ -56,6 +72,27 @@ def gpt_block(width, heads):
             mixed = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
             x = x + self.out(mixed.transpose(1, 2).reshape(rows, length, width))
             return x + self.down(nn.functional.gelu(self.up(self.second(x)), approximate="tanh"))
+
+    return Block()
+
+
+def bert_block(width, heads):
+    import torch
+    from torch import nn
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.LayerNorm(width, eps=1e-12), nn.LayerNorm(width, eps=1e-12)
+            self.mix, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+            self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+        def forward(self, x, _):
+            rows, length, _ = x.shape
+            q, k, v = self.mix(x).view(rows, length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+            mixed = nn.functional.scaled_dot_product_attention(q, k, v)
+            x = self.first(x + self.out(mixed.transpose(1, 2).reshape(rows, length, width)))
+            return self.second(x + self.down(nn.functional.gelu(self.up(x))))
 
     return Block()
 
@@ -98,10 +135,16 @@ def language_model(shape, vocabulary):
         def __init__(self):
             super().__init__()
             self.tokens = nn.Embedding(vocabulary, width)
+            self.transform, self.angles = None, None
             if shape["kind"] == "gpt":
                 self.positions = nn.Embedding(length, width)
                 self.blocks = nn.ModuleList(gpt_block(width, heads) for _ in range(shape["layers"]))
-                self.norm, self.angles = nn.LayerNorm(width), None
+                self.norm = nn.LayerNorm(width)
+            elif shape["kind"] == "bert":
+                self.positions, self.types = nn.Embedding(length, width), nn.Parameter(torch.zeros(2, width))
+                self.blocks = nn.ModuleList(bert_block(width, heads) for _ in range(shape["layers"]))
+                self.norm, self.last = nn.LayerNorm(width, eps=1e-12), nn.LayerNorm(width, eps=1e-12)
+                self.transform, self.bias = nn.Linear(width, width), nn.Parameter(torch.zeros(vocabulary))
             else:
                 self.positions = None
                 self.blocks = nn.ModuleList(llama_block(width, heads, shape["inner"]) for _ in range(shape["layers"]))
@@ -116,10 +159,15 @@ def language_model(shape, vocabulary):
             x = self.tokens(ids)
             if self.positions is not None:
                 x = x + self.positions.weight[: ids.shape[1]]
+            if self.transform is not None:
+                x = self.norm(x + self.types[0])
             for block in self.blocks:
                 x = block(x, self.angles)
-            logits = self.norm(x) @ self.tokens.weight.T
-            return nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+            if self.transform is None:
+                logits = self.norm(x) @ self.tokens.weight.T
+            else:
+                logits = self.last(nn.functional.gelu(self.transform(x))) @ self.tokens.weight.T + self.bias
+            return nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-100)
 
     return LanguageModel()
 
@@ -139,7 +187,13 @@ def torch_round(shape, ids, vocabulary, threads):
     for _ in range(UNMEASURED + shape["steps"]):
         start = time.perf_counter()
         rows = torch.stack([text[i : i + length + 1] for i in torch.randint(len(text) - length, (shape["batch"],))])
-        loss = model(rows[:, :-1], rows[:, 1:])
+        inputs, targets = rows[:, :-1], rows[:, 1:]
+        if shape["kind"] == "bert":
+            chosen, fate = torch.rand(inputs.shape) < 0.15, torch.rand(inputs.shape)
+            targets = torch.where(chosen, inputs, -100)
+            inputs = torch.where(chosen & (fate < 0.8), 0, inputs)
+            inputs = torch.where(chosen & (fate > 0.9), torch.randint(vocabulary, inputs.shape), inputs)
+        loss = model(inputs, targets)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -155,7 +209,12 @@ def torch_round(shape, ids, vocabulary, threads):
 def settings(name, shape, extra):
     steps = UNMEASURED + shape["steps"]
     pairs = {
-        "preset": name,
+        "preset": shape.get("preset", name),
+        "model.layers": shape["layers"],
+        "model.heads": shape["heads"],
+        "model.width": shape["width"],
+        "model.context": shape["context"],
+        "model.dropout": 0,
         "training.batch": shape["batch"],
         "training.micro_batch": 0,
         "training.steps": steps,
@@ -165,7 +224,7 @@ def settings(name, shape, extra):
         "optimizer.beta2": 0.95,
         "data.documents": "text",
         "data.sampling": "crops",
-        "data.cross_documents": "true",
+        "data.cross_documents": "false" if shape["kind"] == "bert" else "true",
         "model.vocabulary_size": shape["vocabulary"],
         "evaluation.every": 0,
         "evaluation.tokens": 64,
@@ -176,37 +235,69 @@ def settings(name, shape, extra):
     return [part for key, value in pairs.items() for part in ("--set", f"{key}={value}")]
 
 
+def measured(command):
+    """Runs a command: its standard output and its peak memory in bytes."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as error:
+        process = subprocess.Popen(command, stdout=output, stderr=error)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        for stream in (output, error):
+            stream.seek(0)
+        if process.returncode:
+            sys.exit(f"{command[0]} ended with status {process.returncode}:\n{error.read().decode()}")
+        return output.read(), usage.ru_maxrss * 1024
+
+
 def pretrain(options, name, shape, run, extra):
     command = [options.apus, "pretrain", "--output", str(run), "--threads", str(options.threads), "--format", "json"]
-    done = subprocess.run(command + settings(name, shape, extra), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if done.returncode:
-        sys.exit(done.stderr.decode())
+    output, memory = measured(command + settings(name, shape, extra))
     records = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     return dict(
         seconds=[r["seconds"] for r in records[UNMEASURED:]],
         loss=records[-1]["loss"],
-        parameters=json.loads(done.stdout)["parameters"],
+        parameters=json.loads(output)["parameters"],
+        memory=memory,
     )
+
+
+def multiply_add_peak(options):
+    command = [options.apus, "benchmark", "training", "--steps", "1", "--threads", str(options.threads)]
+    done = subprocess.run(command + ["--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    return json.loads(done.stdout)["peak_flops_per_second"]
+
+
+def operations(shape, parameters, projected):
+    """Of one token, with this share of the tokens projected to the vocabulary."""
+    layers, width, context = shape["layers"], shape["width"], shape["context"]
+    positions = 0 if shape["kind"] == "llama" else width * context
+    left_out = (1 - projected) * width * shape["vocabulary"]
+    return 6 * (parameters - positions - left_out) + 12 * layers * width * context
 
 
 def compare(options, name, folder):
     shape = SHAPES[name]
     first = folder / f"{name}-text"
-    trained = {} if name == "small-gpt" else {"tokenizer.vocabulary_size": 1024}
-    pretrain(options, name, shape, first, {"data.text": options.text, **trained})
+    trained = {} if shape["vocabulary"] == 0 else {"tokenizer.vocabulary_size": 1024}
+    pretrain(options, name, shape, first, {"data.text": options.text, "training.steps": 1, **trained})
     encode = [options.apus, "tokenizer", "encode", "--tokenizer", str(first / "data"), options.text]
     ids = subprocess.run(encode, stdout=subprocess.PIPE, check=True).stdout.split()
     (folder / "ids.json").write_text(json.dumps([int(i) for i in ids]))
     vocabulary = shape["vocabulary"] or max(map(int, ids)) + 1
     request = json.dumps([name, str(folder / "ids.json"), vocabulary, options.threads])
-    ours, theirs = [], []
+    ours, theirs, peaks = [], [], []
     for number in range(options.rounds):
-        ours.append(pretrain(options, name, shape, folder / f"{name}-{number}", {"data.shards": first / "data"}))
-        done = subprocess.run([sys.executable, __file__, "--torch", request], stdout=subprocess.PIPE, check=True)
-        theirs.append(json.loads(done.stdout))
+        peaks.append(multiply_add_peak(options))
+        run = folder / f"{name}-{number}"
+        ours.append(pretrain(options, name, shape, run, {"data.shards": first / "data"}))
+        shutil.rmtree(run)
+        output, memory = measured([sys.executable, __file__, "--torch", request])
+        theirs.append(dict(json.loads(output), memory=memory))
         print(f"{name}, round {number + 1} of {options.rounds}", file=sys.stderr)
+    shutil.rmtree(first)
     tokens = shape["batch"] * shape["context"]
     rates = [[tokens / statistics.median(side["seconds"]) for side in sides] for sides in (ours, theirs)]
+    projected = 0.15 if shape["kind"] == "bert" else 1
+    flops = [operations(shape, ours[0]["parameters"], share) for share in (projected, 1)]
     return dict(
         model=name,
         threads=options.threads,
@@ -216,9 +307,26 @@ def compare(options, name, folder):
         torch_tokens_per_second=rates[1],
         torch=theirs[0]["version"],
         last_loss=[ours[-1]["loss"], theirs[-1]["loss"]],
+        peak_memory_bytes=[statistics.median(side["memory"] for side in sides) for sides in (ours, theirs)],
+        shares_of_peak=[
+            statistics.median(count * r / p for r, p in zip(side, peaks)) for count, side in zip(flops, rates)
+        ],
         ratios=[a / b for a, b in zip(*rates)],
-        ratio=statistics.median(rates[0]) / statistics.median(rates[1]),
+        ratio=statistics.median(a / b for a, b in zip(*rates)),
     )
+
+
+def report(results):
+    """A table in Markdown."""
+    print("| Model | parameters | Apus, tokens/s | PyTorch | ratio (rounds) | share of peak | memory, MB |")
+    print("|---|---|---|---|---|---|---|")
+    for r in results:
+        ours, theirs = (statistics.median(r[f"{side}_tokens_per_second"]) for side in ("apus", "torch"))
+        rounds = " ".join(f"{ratio:.2f}" for ratio in r["ratios"])
+        shares = ", ".join(f"{100 * share:.0f} %" for share in r["shares_of_peak"])
+        memory = ", ".join(f"{bytes / 1e6:.0f}" for bytes in r["peak_memory_bytes"])
+        cells = [r["model"], f"{r['parameters'][0]:,}", f"{ours:,.0f}", f"{theirs:,.0f}"]
+        print("| " + " | ".join([*cells, f"**{r['ratio']:.2f}** ({rounds})", shares, memory]) + " |", flush=True)
 
 
 def main():
@@ -243,15 +351,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name in options.models.split(","):
             results.append(compare(options, name, pathlib.Path(folder)))
-    for r in results:
-        if options.json:
-            print(json.dumps(r))
-            continue
-        ours, theirs = (statistics.median(r[f"{side}_tokens_per_second"]) for side in ("apus", "torch"))
-        print(f"{r['model']}: apus {ours:.0f}, torch {r['torch']} {theirs:.0f} tokens/s; ratio {r['ratio']:.2f}")
-        rounds = " ".join(f"{ratio:.2f}" for ratio in r["ratios"])
-        print(f"  rounds {rounds}; {r['parameters'][0]} parameters here, {r['parameters'][1]} there; ", end="")
-        print(f"last losses {r['last_loss'][0]:.3f} and {r['last_loss'][1]:.3f}")
+    if options.json:
+        for result in results:
+            print(json.dumps(result))
+    else:
+        report(results)
     sys.exit(1 if any(r["ratio"] < options.at_least for r in results) else 0)
 
 

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""Takes turns with MKL, OpenBLAS and BLIS at products of float32 matrices: floating-point rates and their ratios.
+
+    apt-get install libopenblas0-pthread libblis4-pthread; python3 -m pip install torch numpy
+    swift build -c release
+    python3 Scripts/compare-products-with-blas.py
+
+A product is rows × outputs × inputs: activations [rows, inputs] times the transpose of weights [outputs, inputs], as in
+a linear layer. MKL comes with PyTorch; the others are Debian's, told which processor's kernels to take, since they know
+newer processors badly (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE). In each round every side is a process of its
+own, one after the other, and its figure the median of --times products; the peer is the best of the three in that round.
+Products are measured on warm data, as in a training step, where the factors were written just before.
+
+Prints a table or, with --json, one object a shape. Status 1 where a ratio is below --at-least (0: never).
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+SHAPES = [
+    (1024, 1024, 1024), (2048, 2048, 2048), (4096, 4096, 4096), (4096, 1536, 384), (512, 3072, 768), (256, 768, 768),
+    (1, 5632, 2048), (2, 5632, 2048), (4, 5632, 2048), (8, 5632, 2048),
+]
+LIBRARIES = {"OpenBLAS": "libopenblas.so.0", "BLIS": "libblis.so.4"}
+FOLDERS = ["", "/usr/lib/x86_64-linux-gnu/openblas-pthread/", "/usr/lib/x86_64-linux-gnu/blis-pthread/"]
+
+
+def library(name):
+    for folder in FOLDERS:
+        try:
+            return ctypes.CDLL(folder + LIBRARIES[name])
+        except OSError:
+            continue
+    sys.exit(f"{LIBRARIES[name]} is not there: apt-get install libopenblas0-pthread libblis4-pthread")
+
+
+def product_of(peer, threads):
+    """A function (a, b, c, rows, outputs, inputs) that computes c = a bᵀ."""
+    if peer == "MKL":
+        import torch
+
+        torch.set_num_threads(threads)
+        views = {}
+
+        def torch_product(a, b, c, *_):
+            if id(c) not in views:
+                views[id(c)] = [torch.from_numpy(x) for x in (a, b, c)]
+            x, w, y = views[id(c)]
+            torch.mm(x, w.T, out=y)
+
+        return torch_product
+    sgemm = library(peer).cblas_sgemm
+    floats = ctypes.POINTER(ctypes.c_float)
+
+    def blas_product(a, b, c, rows, outputs, inputs):
+        a, b, c = (x.ctypes.data_as(floats) for x in (a, b, c))
+        one, zero = ctypes.c_float(1), ctypes.c_float(0)
+        sgemm(101, 111, 112, rows, outputs, inputs, one, a, inputs, b, inputs, zero, c, outputs)
+
+    return blas_product
+
+
+def measure(peer, threads, times):
+    """Seconds of each shape's product, in a process of its own."""
+    import numpy
+
+    product = product_of(peer, threads)
+    generator = numpy.random.default_rng(1)
+    seconds = []
+    for rows, outputs, inputs in SHAPES:
+        a, b = (generator.standard_normal(s, dtype=numpy.float32) for s in ((rows, inputs), (outputs, inputs)))
+        c = numpy.zeros((rows, outputs), numpy.float32)
+        taken = []
+        for _ in range(times + 1):
+            start = time.perf_counter()
+            product(a, b, c, rows, outputs, inputs)
+            taken.append(time.perf_counter() - start)
+        row = rows // 2
+        error = abs(c[row] - b @ a[row]).max()
+        if error > 1e-3 * inputs**0.5:
+            sys.exit(f"{peer} computes something else: {error}")
+        seconds.append(statistics.median(taken[1:]))
+    return seconds
+
+
+def of_apus(options):
+    command = [options.apus, "benchmark", "kernels", "--only", "product", "--rounds", str(options.times)]
+    command += ["--threads", str(options.threads), "--format", "json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    result = json.loads(done.stdout)
+    found = {o["shape"]: o["seconds"] for o in result["operations"] if (o["name"], o["part"]) == ("product", "forward")}
+    return [found[" × ".join(map(str, shape))] for shape in SHAPES], result["peak_flops_per_second"]
+
+
+def of_peer(peer, options):
+    environment = dict(os.environ, OPENBLAS_CORETYPE=options.openblas, BLIS_ARCH_TYPE=options.blis)
+    for name in ("OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        environment[name] = str(options.threads)
+    request = json.dumps([peer, options.threads, options.times])
+    command = [sys.executable, __file__, "--peer", request]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True).stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--apus", default=".build/release/apus")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--times", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--openblas", default="SkylakeX", help="OPENBLAS_CORETYPE")
+    parser.add_argument("--blis", default="skx", help="BLIS_ARCH_TYPE")
+    parser.add_argument("--at-least", type=float, default=0.95)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--peer", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.peer:
+        return print(json.dumps(measure(*json.loads(options.peer))))
+    peers = ["MKL", *LIBRARIES]
+    ours, theirs, peaks = [], {peer: [] for peer in peers}, []
+    for number in range(options.rounds):
+        seconds, peak = of_apus(options)
+        ours.append(seconds)
+        peaks.append(peak)
+        for peer in peers:
+            theirs[peer].append(of_peer(peer, options))
+        print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
+    results = [result(index, ours, theirs, statistics.median(peaks)) for index in range(len(SHAPES))]
+    if options.json:
+        for line in results:
+            print(json.dumps(line))
+    else:
+        report(results, options, statistics.median(peaks))
+    sys.exit(1 if any(r["ratio"] < options.at_least for r in results) else 0)
+
+
+def result(index, ours, theirs, peak):
+    rows, outputs, inputs = SHAPES[index]
+    flops = 2 * rows * outputs * inputs
+    mine = [round[index] for round in ours]
+    others = {peer: [round[index] for round in rounds] for peer, rounds in theirs.items()}
+    best = [min(times) for times in zip(*others.values())]
+    ratios = [b / m for b, m in zip(best, mine)]
+    return dict(
+        shape=SHAPES[index],
+        flops_per_second={"Apus": flops / statistics.median(mine)}
+        | {peer: flops / statistics.median(times) for peer, times in others.items()},
+        share_of_peak=flops / statistics.median(mine) / peak,
+        ratios=ratios,
+        ratio=statistics.median(ratios),
+    )
+
+
+def report(results, options, peak):
+    """A table in Markdown."""
+    names = list(results[0]["flops_per_second"])
+    print("| Product | " + " | ".join(names) + " | share of peak | ratio to the best (rounds) |")
+    print("|---" * (len(names) + 3) + "|")
+    for r in results:
+        rates = [f"{rate / 1e9:.1f}" for rate in r["flops_per_second"].values()]
+        rounds = " ".join(f"{ratio:.2f}" for ratio in r["ratios"])
+        cells = [" × ".join(map(str, r["shape"])), *rates, f"{100 * r['share_of_peak']:.0f} %"]
+        print("| " + " | ".join(cells) + f" | **{r['ratio']:.2f}** ({rounds}) |")
+    middle = statistics.median(r["ratio"] for r in results)
+    print(f"\nGFLOP/s, {options.threads} threads; multiply-add peak {peak / 1e9:.0f}. Median ratio {middle:.2f}.")
+
+
+main()
