@@ -5,11 +5,12 @@
     swift build -c release
     python3 Scripts/compare-products-with-blas.py
 
-A product is rows × outputs × inputs: activations [rows, inputs] times the transpose of weights [outputs, inputs], as in
-a linear layer. MKL comes with PyTorch; the others are Debian's, told which processor's kernels to take, since they know
-newer processors badly (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE). In each round every side is a process of its
-own, one after the other, and its figure the median of --times products; the peer is the best of the three in that round.
-Products are measured on warm data, as in a training step, where the factors were written just before.
+A product is rows × outputs × inputs: activations [rows, inputs] times the transpose of weights [outputs, inputs], as
+in a linear layer. MKL comes with PyTorch; the others are Debian's, told which processor's kernels to take, since they
+know newer processors badly (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE; the defaults want AVX-512). In each round every side is
+a process of its own, one after the other, and its figure the median of --times products; the peer is the best of the
+three in that round. The peers repeat one product; Apus computes the gradients in between, as in training, so that small
+factors leave its caches.
 
 Prints a table or, with --json, one object a shape. Status 1 where a ratio is below --at-least (0: never).
 """
@@ -82,7 +83,7 @@ def measure(peer, threads, times):
             product(a, b, c, rows, outputs, inputs)
             taken.append(time.perf_counter() - start)
         row = rows // 2
-        error = abs(c[row] - b @ a[row]).max()
+        error = abs(c[row] - (b * a[row]).sum(1)).max()  # no product of numpy's, whose threads would go on spinning
         if error > 1e-3 * inputs**0.5:
             sys.exit(f"{peer} computes something else: {error}")
         seconds.append(statistics.median(taken[1:]))

@@ -17,9 +17,9 @@ The text is tokenized once, by Apus; both sides train on those ids, on random cr
 rate, without dropout. A step is batch, forward, backward, clipping and AdamW; PyTorch is eager, with its fused
 attention and its fused AdamW. Each round is a fresh process of either side, first the one, then the other; the first
 steps of each are left out, and a round's figure is its median step. Operations are counted as 6 for each token and
-weight (without position embeddings, a tied head once) plus 12 × layers × width × context for each token, and set against
-the multiply-add peak that Apus measures in each round. In masked training Apus projects only the masked tokens to the
-vocabulary, and only these operations are counted for it.
+weight (without position embeddings, a tied head once) plus 12 × layers × width × context for each token, and set
+against the multiply-add peak that Apus measures in each round. In masked training Apus projects only the masked tokens
+to the vocabulary, and only these operations are counted for it; PyTorch projects all, as transformers does.
 
 Prints a table or, with --json, one object a model. Status 1 where a ratio is below --at-least (0: never).
 """
@@ -55,7 +55,6 @@ UNMEASURED = 2
 
 
 def gpt_block(width, heads):
-    import torch
     from torch import nn
 
     class Block(nn.Module):
@@ -77,7 +76,6 @@ def gpt_block(width, heads):
 
 
 def bert_block(width, heads):
-    import torch
     from torch import nn
 
     class Block(nn.Module):
@@ -173,6 +171,7 @@ def language_model(shape, vocabulary):
 
 
 def torch_round(shape, ids, vocabulary, threads):
+    import numpy
     import torch
 
     torch.set_num_threads(threads)
@@ -182,7 +181,7 @@ def torch_round(shape, ids, vocabulary, threads):
     vectors = [p for p in model.parameters() if p.dim() < 2]
     groups = [dict(params=matrices, weight_decay=0.1), dict(params=vectors, weight_decay=0.0)]
     optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.95), fused=True)
-    text = torch.tensor(ids)
+    text = torch.from_numpy(numpy.load(ids))
     length, seconds = shape["context"], []
     for _ in range(UNMEASURED + shape["steps"]):
         start = time.perf_counter()
@@ -200,7 +199,19 @@ def torch_round(shape, ids, vocabulary, threads):
         optimizer.zero_grad(set_to_none=True)
         seconds.append(time.perf_counter() - start)
     parameters = sum(p.numel() for p in model.parameters())
-    return dict(seconds=seconds[UNMEASURED:], parameters=parameters, loss=loss.item(), version=torch.__version__)
+    return dict(
+        seconds=seconds[UNMEASURED:],
+        parameters=parameters,
+        loss=loss.item(),
+        version=torch.__version__,
+        memory=peak_memory(),
+    )
+
+
+def peak_memory():
+    """Of this process, in bytes. (What a parent is told of a child counts its own pages before the child's program.)"""
+    lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 # Apus's side, and the comparison.
@@ -235,35 +246,29 @@ def settings(name, shape, extra):
     return [part for key, value in pairs.items() for part in ("--set", f"{key}={value}")]
 
 
-def measured(command):
-    """Runs a command: its standard output and its peak memory in bytes."""
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as error:
-        process = subprocess.Popen(command, stdout=output, stderr=error)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        for stream in (output, error):
-            stream.seek(0)
-        if process.returncode:
-            sys.exit(f"{command[0]} ended with status {process.returncode}:\n{error.read().decode()}")
-        return output.read(), usage.ru_maxrss * 1024
+def output_of(command):
+    """Runs a command: its standard output."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode:
+        sys.exit(f"{command[0]} ended with status {done.returncode}:\n{done.stderr.decode()}")
+    return done.stdout
 
 
 def pretrain(options, name, shape, run, extra):
     command = [options.apus, "pretrain", "--output", str(run), "--threads", str(options.threads), "--format", "json"]
-    output, memory = measured(command + settings(name, shape, extra))
+    output = output_of(command + settings(name, shape, extra))
     records = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     return dict(
         seconds=[r["seconds"] for r in records[UNMEASURED:]],
         loss=records[-1]["loss"],
         parameters=json.loads(output)["parameters"],
-        memory=memory,
+        memory=records[-1]["memory_bytes"],
     )
 
 
 def multiply_add_peak(options):
     command = [options.apus, "benchmark", "training", "--steps", "1", "--threads", str(options.threads)]
-    done = subprocess.run(command + ["--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
-    return json.loads(done.stdout)["peak_flops_per_second"]
+    return json.loads(output_of(command + ["--format", "json"]))["peak_flops_per_second"]
 
 
 def operations(shape, parameters, projected):
@@ -275,23 +280,26 @@ def operations(shape, parameters, projected):
 
 
 def compare(options, name, folder):
+    import numpy
+
     shape = SHAPES[name]
     first = folder / f"{name}-text"
     trained = {} if shape["vocabulary"] == 0 else {"tokenizer.vocabulary_size": 1024}
     pretrain(options, name, shape, first, {"data.text": options.text, "training.steps": 1, **trained})
     encode = [options.apus, "tokenizer", "encode", "--tokenizer", str(first / "data"), options.text]
-    ids = subprocess.run(encode, stdout=subprocess.PIPE, check=True).stdout.split()
-    (folder / "ids.json").write_text(json.dumps([int(i) for i in ids]))
-    vocabulary = shape["vocabulary"] or max(map(int, ids)) + 1
-    request = json.dumps([name, str(folder / "ids.json"), vocabulary, options.threads])
+    ids = numpy.array(output_of(encode).split(), dtype=numpy.int64)
+    numpy.save(folder / "ids.npy", ids)
+    vocabulary = shape["vocabulary"] or int(ids.max()) + 1
+    request = json.dumps([name, str(folder / "ids.npy"), vocabulary, options.threads])
     ours, theirs, peaks = [], [], []
     for number in range(options.rounds):
         peaks.append(multiply_add_peak(options))
         run = folder / f"{name}-{number}"
         ours.append(pretrain(options, name, shape, run, {"data.shards": first / "data"}))
         shutil.rmtree(run)
-        output, memory = measured([sys.executable, __file__, "--torch", request])
-        theirs.append(dict(json.loads(output), memory=memory))
+        theirs.append(json.loads(output_of([sys.executable, __file__, "--torch", request])))
+        if theirs[-1]["parameters"] != ours[-1]["parameters"]:
+            sys.exit(f"{name}: {ours[-1]['parameters']} parameters here, {theirs[-1]['parameters']} there")
         print(f"{name}, round {number + 1} of {options.rounds}", file=sys.stderr)
     shutil.rmtree(first)
     tokens = shape["batch"] * shape["context"]
@@ -317,7 +325,7 @@ def compare(options, name, folder):
 
 
 def report(results):
-    """A table in Markdown."""
+    """A table in Markdown; of two figures in a cell the first is Apus's."""
     print("| Model | parameters | Apus, tokens/s | PyTorch | ratio (rounds) | share of peak | memory, MB |")
     print("|---|---|---|---|---|---|---|")
     for r in results:
@@ -326,7 +334,8 @@ def report(results):
         shares = ", ".join(f"{100 * share:.0f} %" for share in r["shares_of_peak"])
         memory = ", ".join(f"{bytes / 1e6:.0f}" for bytes in r["peak_memory_bytes"])
         cells = [r["model"], f"{r['parameters'][0]:,}", f"{ours:,.0f}", f"{theirs:,.0f}"]
-        print("| " + " | ".join([*cells, f"**{r['ratio']:.2f}** ({rounds})", shares, memory]) + " |", flush=True)
+        print("| " + " | ".join([*cells, f"**{r['ratio']:.2f}** ({rounds})", shares, memory]) + " |")
+    print(f"\n{results[0]['threads']} threads, PyTorch {results[0]['torch']}, {results[0]['rounds']} rounds.")
 
 
 def main():
@@ -344,9 +353,7 @@ def main():
     options = parser.parse_args()
     if options.torch:
         name, path, vocabulary, threads = json.loads(options.torch)
-        return print(
-            json.dumps(torch_round(SHAPES[name], json.loads(pathlib.Path(path).read_text()), vocabulary, threads))
-        )
+        return print(json.dumps(torch_round(SHAPES[name], path, vocabulary, threads)))
     results = []
     with tempfile.TemporaryDirectory() as folder:
         for name in options.models.split(","):

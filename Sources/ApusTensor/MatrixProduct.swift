@@ -16,7 +16,7 @@ final class MatrixProduct {
     var bias: Tensor?
     /// Where a Wᵀ + bias is kept; shaped as c.
     var preactivation: Tensor?
-    /// Shaped as c, or c itself.
+    /// Shaped as c; other memory than c's.
     var residual: Tensor?
 
     /// The product of `a` `[T, D]` and a weight of `width` rows, into `c` `[T, width]`.
@@ -34,7 +34,7 @@ final class MatrixProduct {
   static let chunk = 1 << 18
   // The same for a few rows, which read a chunk once: it stays near.
   static let smallChunk = 1 << 15
-  // Steps of k packed at a time where a chunk cannot hold them all.
+  // The most steps of k that are packed at a time.
   static let steps = 512
   // Each worker's memory: a chunk, then the kernel's scratch or a panel's rows as they are unpacked.
   private let memory: TensorStorage

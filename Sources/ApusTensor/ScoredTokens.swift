@@ -1,5 +1,5 @@
 // The tokens of a batch that have a target. Where others are ignored, as most are in masked training, the scored ones
-// are gathered, so that nothing is computed for the rest. It does not know what a score is.
+// are gathered, so that nothing is computed for the rest.
 
 import CApusKernels
 
@@ -7,13 +7,15 @@ import CApusKernels
 struct ScoredTokens {
   /// How many there are.
   let count: Int
-  /// Whether all tokens of the batch are.
+  /// Whether every token of the batch is one.
   let areAll: Bool
   private let rowIndices: Indices
   private let targetIndices: Indices
 
-  init(of workspace: Workspace) {
+  /// - Parameter rows: rows of the hidden states, which must be those of the batch.
+  init(of workspace: Workspace, rows: Int) {
     let input = workspace.input
+    precondition(input.hasTargets && input.count == rows, "a loss needs a target, or none, for each row")
     rowIndices = workspace.arena.allocateIndices(input.count)
     targetIndices = workspace.arena.allocateIndices(input.count)
     var count = 0

@@ -15,6 +15,8 @@ struct ProductCase {
   var usesResidual = false
   /// Unused columns at the end of each row of c.
   var gap = 0
+  /// Floats behind the scratch, which stay as they are.
+  var beyond = 64
 
   /// Where k runs in memory: forward x Wᵀ, the input's gradient dy W, the weight's gradient dyᵀ x.
   enum Form: CaseIterable, Sendable { case forward, inputGradient, weightGradient, strided }
@@ -57,7 +59,7 @@ struct ProductCase {
     let (a, b) = (FloatBuffer(a), FloatBuffer(packed(kernels, steps: steps)))
     let (result, kept) = (FloatBuffer(start ?? c), FloatBuffer([Float](repeating: 0, count: c.count)))
     let (bias, residual) = (FloatBuffer(bias), FloatBuffer(residual))
-    let scratch = FloatBuffer([Float](repeating: .nan, count: kernels.product_scratch))
+    let scratch = FloatBuffer([Float](repeating: .nan, count: kernels.product_scratch + beyond))
     var p = apus_product(
       m: m, n: n, k: steps.count, a: a.pointer + steps.lowerBound * aStrides.k, a_row: aStrides.row, a_k: aStrides.k,
       b: b.pointer, c: result.pointer, c_row: cRow, accumulate: accumulate ?? self.accumulate, activation: activation,
@@ -66,6 +68,7 @@ struct ProductCase {
     for (rows, panels) in ranges ?? [(0..<m, 0..<panels)] {
       kernels.product(&p, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound, scratch.pointer)
     }
+    #expect(scratch.values.suffix(beyond).allSatisfy { $0.isNaN }, "the kernel writes beyond its scratch")
     return (result.values, kept.values)
   }
 
@@ -132,6 +135,21 @@ struct ProductTests {
           #expect(largestError(found.c, wanted.c) < 2e-5, "\(isa) \(activation) \(flags) \(shape)")
           #expect(largestError(found.preactivation, wanted.preactivation) < 2e-5)
         }
+      }
+    }
+  }
+
+  @Test("Stays within its scratch, however many steps there are", arguments: instructionSets)
+  func scratch(isa: String) throws {
+    let k = try kernels(isa)
+    for rows in [k.tile_rows - 1, k.tile_rows, k.tile_rows + 1, 2 * k.tile_rows] {
+      for form in ProductCase.Form.allCases {
+        var test = ProductCase()
+        (test.m, test.n, test.k, test.form) = (max(1, rows), 5 * k.panel, 12_300, form)
+        test.beyond = 200_000
+        test.fill(seed: 9)
+        let single = (0..<test.m).map { (rows: $0..<$0 + 1, panels: 0..<5) }
+        #expect(sameBits(test.run(k).c, test.run(k, ranges: single).c), "\(isa) \(form), \(rows) rows")
       }
     }
   }

@@ -28,7 +28,8 @@ import Testing
       segments: [Segment(start: 0, count: Self.rows)])
     workspace.begin(batch, recording: true)
     let input = workspace.tape.variable(x)
-    let loss = OutputLoss(projection: OutputProjection(weight: weight), input: input)
+    var loss = OutputLoss(projection: OutputProjection(weight: weight), input: input)
+    loss.logitsAtOnce = 1 << 20
     let sum = loss.forwardBackward(scale: 0.25, in: workspace)
     let dx = workspace.tape.gradient(of: input).0.values
     let losses = loss.evaluate(in: workspace).losses

@@ -19,10 +19,13 @@ extension Specification {
   /// Floating-point operations of training on one token in sequences of `context` tokens: 6 for each value that a token
   /// is multiplied by (embeddings of positions are only added), plus attention over the whole context, 12 L D context.
   /// Computing it alone takes a third.
-  public func trainingFlopsPerToken(context: Int) -> Double {
+  /// - Parameters:
+  ///   - context: tokens of a sequence.
+  ///   - projected: the share of the tokens that is projected to the vocabulary, 1 but for masked training.
+  public func trainingFlopsPerToken(context: Int, projected: Double = 1) -> Double {
     let census = ParameterCensus(self)
-    let multiplied = census.withoutEmbeddings - census.idle + vocabulary * width
-    return 6 * Double(multiplied) + 12 * Double(layers * heads * headWidth) * Double(context)
+    let multiplied = Double(census.withoutEmbeddings - census.idle) + projected * Double(vocabulary * width)
+    return 6 * multiplied + 12 * Double(layers * heads * headWidth) * Double(context)
   }
 
   /// Keys and values that the last of `positions` tokens may see: layers with a window need no more than that. 0 for

@@ -29,7 +29,7 @@ extension OperationCase {
     ]
     return OperationCase("product", "\(shape.m) × \(shape.n) × \(shape.k)", works) {
       let weight = parameter(rows: shape.n, columns: shape.k)
-      return differentiable(batch(rows: 1, length: shape.m), width: shape.k) { $0.linear($1, weight: weight) }
+      return differentiable(batch(rows: 1, length: shape.m), width: shape.k, [weight]) { $0.linear($1, weight: weight) }
     }
   }
 
@@ -41,7 +41,7 @@ extension OperationCase {
     ]
     return OperationCase("product, bias, GELU", "\(rows) × \(inner) × \(width)", works) {
       let (weight, bias) = (parameter(rows: inner, columns: width), parameter(rows: 1, columns: inner))
-      return differentiable(batch(rows: 1, length: rows), width: width) {
+      return differentiable(batch(rows: 1, length: rows), width: width, [weight, bias]) {
         $0.linear($1, weight: weight, bias: bias, function: .geluTanh)
       }
     }
@@ -73,7 +73,9 @@ extension OperationCase {
     return OperationCase("\(kind.rawValue) norm", "\(rows) × \(width)", works) {
       let bias = kind == .layer ? parameter(rows: 1, columns: width) : nil
       let weights = NormWeights(kind: kind, gain: parameter(rows: 1, columns: width), bias: bias, epsilon: 1e-5)
-      return differentiable(batch(rows: 1, length: rows), width: width) { $0.norm($1, weights) }
+      return differentiable(batch(rows: 1, length: rows), width: width, [weights.gain, bias].compactMap(\.self)) {
+        $0.norm($1, weights)
+      }
     }
   }
 
@@ -97,6 +99,7 @@ extension OperationCase {
       let batch = batch(rows: 1, length: rows, vocabulary: vocabulary)
       return { workspace in
         workspace.begin(batch, recording: true)
+        projection.weight.zeroGradient()
         let hidden = workspace.tape.variable(values)
         return [seconds { _ = workspace.backwardFromLoss(hidden, projection, scale: 1 / Float(rows)) }]
       }

@@ -42,13 +42,16 @@ public struct OperationCase: Sendable {
 }
 
 extension OperationCase {
-  /// An operation of the tape on `[batch's tokens, width]`: forward, then backward from a gradient of ones.
+  /// An operation of the tape on `[batch's tokens, width]`: forward, then backward from a gradient of ones, which
+  /// writes the gradients of `parameters`.
   static func differentiable(
-    _ batch: PackedBatch, width: Int, _ operation: @escaping (Workspace, Variable) -> Variable
+    _ batch: PackedBatch, width: Int, _ parameters: [Parameter] = [],
+    _ operation: @escaping (Workspace, Variable) -> Variable
   ) -> Run {
     let values = random(rows: batch.tokens.count, columns: width)
     return { workspace in
       workspace.begin(batch, recording: true)
+      for parameter in parameters { parameter.zeroGradient() }
       let x = workspace.arena.allocate(rows: values.rows, columns: values.columns)
       x.pointer.update(from: values.pointer, count: values.count)
       let input = workspace.tape.variable(x)

@@ -1,6 +1,6 @@
 // Cross-entropy and the projection to the vocabulary as one operation, over blocks of tokens: a block's logits become
-// their own gradient in place and are multiplied at once, so that tokens × vocabulary is never held whole and nothing
-// is computed twice.
+// their own gradient in place and are multiplied at once, so that no more than a block of them is held and nothing is
+// computed twice.
 
 import ApusCore
 import CApusKernels
@@ -24,10 +24,11 @@ public struct OutputProjection: Sendable {
 
 /// loss[t] = −log softmax(cap(x Wᵀ + b))[target t]; [T, D] and [V, D] → [T].
 struct OutputLoss {
-  // Floats of logits held at a time.
-  private static let budget = 16 << 20
   // Logits of one row between two updates of its running maximum and sum.
   private static let vocabularyChunk = 4096
+
+  /// Logits held at a time, unless the vocabulary makes 16 rows more: the larger, the less often the weight is read.
+  var logitsAtOnce = 16 << 20
 
   let projection: OutputProjection
   let input: Variable
@@ -39,7 +40,7 @@ struct OutputLoss {
   func evaluate(in workspace: Workspace) -> (losses: [Float], hits: Int) {
     var hits = 0
     var losses = [Float](repeating: 0, count: input.value.rows)
-    let scored = ScoredTokens(of: workspace)
+    let scored = ScoredTokens(of: workspace, rows: input.value.rows)
     forBlocks(of: scored, in: workspace) { block in
       computeLogits(block, in: workspace)
       reduce(block, in: workspace)
@@ -56,7 +57,7 @@ struct OutputLoss {
   func forwardBackward(scale: Float, addingTo earlier: Double = 0, in workspace: Workspace) -> Double {
     var sum = earlier
     let (dx, accumulate) = workspace.tape.gradient(of: input)
-    let scored = ScoredTokens(of: workspace)
+    let scored = ScoredTokens(of: workspace, rows: input.value.rows)
     if !scored.areAll && !accumulate { dx.fill(0) }
     forBlocks(of: scored, in: workspace) { block in
       computeLogits(block, in: workspace)
@@ -84,9 +85,9 @@ struct OutputLoss {
 
     func loss(_ row: Int) -> Double { Double(maximum[row]) - Double(target[row]) + Double.log(Double(sum[row])) }
     var maximum: UnsafeMutablePointer<Float> { state.row(0) }
-    /// Of exponentials.
+    /// The sums of exponentials.
     var sum: UnsafeMutablePointer<Float> { state.row(1) }
-    /// The target's logit.
+    /// The targets' logits.
     var target: UnsafeMutablePointer<Float> { state.row(2) }
   }
 
@@ -94,7 +95,7 @@ struct OutputLoss {
     let arena = workspace.arena
     let mark = arena.mark
     defer { arena.release(to: mark) }
-    let size = min(scored.count, max(16, Self.budget / weight.rows / 16 * 16))
+    let size = min(scored.count, max(16, logitsAtOnce / weight.rows / 16 * 16))
     let logits = arena.allocate(rows: size, columns: weight.rows)
     let state = arena.allocate(rows: 3, columns: size)
     let gathered = arena.allocate(rows: scored.areAll ? 0 : size, columns: input.value.columns)

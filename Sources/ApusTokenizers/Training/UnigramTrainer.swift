@@ -60,7 +60,9 @@ public struct UnigramTrainer: CorpusTrainer {
   }
 
   /// Counts the words of one text; words do not reach from one line into the next.
-  /// - Parameter progress: called now and then; may throw to stop.
+  /// - Parameters:
+  ///   - text: its bytes.
+  ///   - progress: called now and then; may throw to stop.
   /// - Throws: what `progress` does, and `inputOutput` where temporary files are needed and cannot be written.
   public mutating func add(
     _ text: UnsafeBufferPointer<UInt8>, progress: (TokenizerProgress) throws(ApusError) -> Void

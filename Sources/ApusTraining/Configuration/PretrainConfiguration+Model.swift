@@ -69,6 +69,13 @@ extension PretrainConfiguration {
 }
 
 extension PretrainConfiguration {
+  /// Floating-point operations of training on one token; of masked text only what is masked is projected to the
+  /// vocabulary.
+  func flopsPerToken(of specification: Specification) -> Double {
+    specification.trainingFlopsPerToken(
+      context: model.context, projected: objective == .masked ? masking.probability : 1)
+  }
+
   /// Checks that this machine has the memory to train a model by these settings.
   func requireMemory(for specification: Specification) throws(ApusError) {
     let rows = min(rowsAtOnce, training.batch)

@@ -62,7 +62,7 @@ public final class Trainer {
     self.workspace = workspace
     optimizer = AdamW(model.parameters, configuration.optimizer)
     schedule = configuration.schedule
-    flopsPerToken = model.specification.trainingFlopsPerToken(context: configuration.model.context)
+    flopsPerToken = configuration.flopsPerToken(of: model.specification)
     self.objective = objective
     batcher = try Self.batcher(configuration, corpus, objective)
   }

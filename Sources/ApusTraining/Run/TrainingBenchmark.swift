@@ -80,8 +80,7 @@ public struct TrainingBenchmark {
     workspace.profile = nil
     measurement.tokens = configuration.training.batch * configuration.model.context
     measurement.parameters = model.parameterCount
-    measurement.flops =
-      model.specification.trainingFlopsPerToken(context: configuration.model.context) * Double(measurement.tokens)
+    measurement.flops = configuration.flopsPerToken(of: model.specification) * Double(measurement.tokens)
     measurement.peakMemory = Platform.peakMemory
     measurement.forwards = try forwards(model, corpus, configuration, workspace)
     return measurement

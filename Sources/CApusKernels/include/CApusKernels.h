@@ -73,7 +73,7 @@ typedef struct {
   apus_activation activation;
   const float *_Nullable bias;        // [n]
   float *_Nullable preactivation;     // as c, same stride
-  const float *_Nullable residual;    // element (m, n) at residual[m * residual_row + n]; may be c itself
+  const float *_Nullable residual;    // element (m, n) at residual[m * residual_row + n]; not c
   ptrdiff_t residual_row;
 } apus_product;
 

@@ -177,7 +177,7 @@ static void pack_rows(const apus_product *p, size_t m_begin, size_t m_end, size_
 
 // The same of MR rows that lie step by step in memory: squares of W by W are transposed in registers. Writes beyond the
 // last step where `may_spill`, and there only what comes after overwrites.
-_Static_assert(MR <= W || MR % W == 0, "a tile's later rows would spill over earlier ones");
+_Static_assert((MR <= W && W <= 2 * MR) || MR % W == 0, "a square would spill over more than the next step");
 static void pack_tile(const float *a, ptrdiff_t a_row, size_t steps, float *packed, bool may_spill) {
 #pragma clang loop unroll(full)
   for (size_t first = 0; first < MR; first += W) {
@@ -235,7 +235,7 @@ static void block(const apus_product *p, size_t m_begin, size_t m_end, size_t pa
       pack_tile(p->a + (ptrdiff_t)(m_begin + m) * p->a_row + (ptrdiff_t)k, p->a_row, steps, scratch + m * steps,
                 m + MR < packed_rows);
   }
-  size_t at_once = steps * PANEL < B_BLOCK ? B_BLOCK / (steps * PANEL + 1) : 1;
+  size_t at_once = steps == 0 || steps * PANEL > B_BLOCK ? 1 : B_BLOCK / (steps * PANEL);
   for (size_t first = panel_begin; first < panel_end; first += at_once) {
     size_t end = panel_end - first < at_once ? panel_end : first + at_once;
     for (size_t m = m_begin; m < m_end; m += MR) {
@@ -257,8 +257,8 @@ static void product(const apus_product *p, size_t m_begin, size_t m_end, size_t 
                     float *scratch) {
   for (size_t m = m_begin; m < m_end; m += M_BLOCK) {
     size_t end = m_end - m < M_BLOCK ? m_end : m + M_BLOCK;
-    // A few rows read each panel once: no reason to leave it for another block.
-    bool whole_k = p->a_k == 1 && end - m <= MR;
+    // Fewer rows than a tile are never packed and read each panel once: no reason to leave it for another block.
+    bool whole_k = p->a_k == 1 && end - m < MR;
     size_t blocks = whole_k ? 1 : (p->k + K_BLOCK - 1) / K_BLOCK;
     size_t k_block = blocks ? (p->k + blocks - 1) / blocks : 1;
     size_t k = 0;
