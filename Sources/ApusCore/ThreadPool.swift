@@ -1,8 +1,9 @@
 // A fixed crew of threads for the parallel regions inside a forward or backward pass, which are short (microseconds)
 // and many. A region is `count` tasks claimed one by one; the caller claims like any worker and never waits for a
 // worker that has not started: it waits only for tasks that somebody has claimed. A worker that wakes late finds
-// nothing to claim. It knows nothing of what the tasks do. What they compute must not depend on who runs them, or in
-// which order.
+// nothing to claim. Each begins with its own share of the tasks, the same in every region of as many, so that what one
+// region leaves in a core's cache the next finds there; then it takes what others have not come to. It knows nothing of
+// what the tasks do. What they compute must not depend on who runs them, or in which order.
 
 import Synchronization
 
@@ -16,9 +17,10 @@ public final class ThreadPool: Sendable {
 
   /// Makes a pool of the caller and `threads` − 1 more; fewer where the system refuses so many.
   public init(threads wanted: Int = Platform.processorCount) {
-    let crew = Crew()
+    let most = max(1, min(wanted, 1024))
+    let crew = Crew(most: most)
     var workers: [NativeThread] = []
-    for index in 1..<max(1, min(wanted, 1024)) {
+    for index in 1..<most {
       guard let worker = NativeThread({ crew.work(as: index) }) else { break }
       workers.append(worker)
     }
@@ -41,7 +43,7 @@ public final class ThreadPool: Sendable {
   /// callers.
   public func run(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
     if count > 1, threads > 1, crew.begin() {
-      LentClosure.lend(body) { crew.finish(count, $0) }
+      LentClosure.lend(body) { crew.finish(count, threads, $0) }
     } else {
       let worker = crew.currentWorker
       for index in 0..<max(0, count) { body(index, worker) }
@@ -84,11 +86,13 @@ extension ThreadPool {
 ///
 /// A task is claimed by taking one from `unclaimed`; a successful claim keeps the region open until the claimer counts
 /// `unfinished` down. So the region's description may be read between the two, and it is written only when no region
-/// is open: no other lock is needed.
+/// is open: no other lock is needed. Which task it is, the claimer then takes from the shares, its own first: there are
+/// as many in them as were claimed or are to be, so it finds one.
 private final class Crew: @unchecked Sendable {
   private let occupied = Atomic(false)
   private let unclaimed = Atomic(0)
   private let unfinished = Atomic(0)
+  private let shares: UnsafeMutablePointer<Atomic<Int>>  // tasks left in each worker's share
   private let sleepers = Atomic(0)
   private let callerSleeps = Atomic(false)
   private let dismissed = Atomic(false)
@@ -97,10 +101,19 @@ private final class Crew: @unchecked Sendable {
 
   // The open region; see above for who may touch them and when.
   private var count = 0
+  private var threads = 1
   private var body: LentClosure?
 
   /// How long a thread watches before it sleeps: longer than the gap between two regions, shorter than a time slice.
   private static let patience: UInt64 = 30_000
+
+  /// A crew of at most `most` threads.
+  init(most: Int) {
+    shares = .allocate(capacity: most)
+    for worker in 0..<most { (shares + worker).initialize(to: Atomic(0)) }
+  }
+
+  deinit { shares.deallocate() }
 
   /// The worker that the current thread is, inside a task; else 0.
   var currentWorker: Int { max(0, (threadLocal?.value ?? 0) - 1) }
@@ -111,10 +124,12 @@ private final class Crew: @unchecked Sendable {
   }
 
   /// Runs the region's tasks with the workers' help, then gives the pool back.
-  func finish(_ tasks: Int, _ work: LentClosure) {
+  func finish(_ tasks: Int, _ threads: Int, _ work: LentClosure) {
     threadLocal?.value = 1
     count = tasks
+    self.threads = threads
     body = work
+    for worker in 0..<threads { shares[worker].store(end(of: worker) - end(of: worker - 1), ordering: .relaxed) }
     unfinished.store(tasks, ordering: .relaxed)
     unclaimed.store(tasks, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 { monitor.locked { monitor.wakeAll() } }
@@ -143,8 +158,8 @@ private final class Crew: @unchecked Sendable {
 
   /// Claims and runs tasks until none is left.
   private func help(as worker: Int) {
-    while let index = claim(), let body {
-      body(index, worker)
+    while claim(), let body {
+      body(task(for: worker), worker)
       if unfinished.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue == 0,
         callerSleeps.load(ordering: .sequentiallyConsistent)
       {
@@ -153,11 +168,26 @@ private final class Crew: @unchecked Sendable {
     }
   }
 
-  private func claim() -> Int? {
-    var left = unclaimed.load(ordering: .relaxed)
+  private func claim() -> Bool { Self.takeOne(from: unclaimed) != nil }
+
+  /// The task that a claim is for: of the worker's own share, else of the next that has one.
+  private func task(for worker: Int) -> Int {
+    var owner = worker
+    while true {
+      if let left = Self.takeOne(from: shares[owner]) { return end(of: owner) - left }
+      owner = owner + 1 < threads ? owner + 1 : 0
+    }
+  }
+
+  /// Where a worker's share of the tasks ends.
+  private func end(of worker: Int) -> Int { (worker + 1) * count / threads }
+
+  /// Counts down; what was there before, nil where nothing was.
+  private static func takeOne(from counter: borrowing Atomic<Int>) -> Int? {
+    var left = counter.load(ordering: .relaxed)
     while left > 0 {
-      let (taken, now) = unclaimed.weakCompareExchange(expected: left, desired: left - 1, ordering: .acquiring)
-      if taken { return count - left }
+      let (taken, now) = counter.weakCompareExchange(expected: left, desired: left - 1, ordering: .acquiring)
+      if taken { return left }
       left = now
     }
     return nil
