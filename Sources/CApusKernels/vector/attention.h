@@ -84,8 +84,7 @@ INLINE void weighted_values(int R, int C, const float *p, const float *rescale, 
 // R queries from `query` on, each of which sees keys of the tile, some in common.
 INLINE void attend(int R, const apus_attention *a, const key_tile *tile, size_t query, visible_keys v) {
   float p[MAX_R * TILE] __attribute__((aligned(64))), rescale[MAX_R + W];
-  const ptrdiff_t step = KEY_VECTORS(R) * W;
-  ptrdiff_t start = first_visible(v, 0) / step * step, end = (end_visible(v, R - 1) + step - 1) / step * step;
+  ptrdiff_t start = first_visible(v, 0) & -(ptrdiff_t)W, end = (end_visible(v, R - 1) + W - 1) & -(ptrdiff_t)W;
   tile_products(R, KEY_VECTORS(R), a->query + (ptrdiff_t)query * a->query_row, a->query_row, a->head_dim, tile->keys,
                 start, end, p);
   exponentials(R, a, v, p, tile->maximum + query, rescale, tile->sum + query);
@@ -142,7 +141,8 @@ static void start_queries(const apus_attention *a, key_tile tile) {
   for (size_t i = 0; i < a->query_count; i++) {
     tile.maximum[i] = -__builtin_inff();
     tile.sum[i] = 0;
-    __builtin_memset(a->output + (ptrdiff_t)i * a->output_row, 0, a->head_dim * sizeof(float));
+    float *out = a->output + (ptrdiff_t)i * a->output_row;
+    for (size_t f = 0; f < a->head_dim; f += W) row_store(out + f, vset(0), a->head_dim - f);
   }
 }
 

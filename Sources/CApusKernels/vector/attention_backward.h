@@ -111,9 +111,8 @@ INLINE void score_gradients(int R, const apus_attention *a, const backward_tile 
 INLINE void query_gradients(int R, const apus_attention *a, const apus_attention_gradient *g, const backward_tile *tile,
                             size_t query, float *p, float *ds) {
   visible_keys v = visible_in_tile(a, query, tile->first);
-  const ptrdiff_t step = KEY_VECTORS(R) * W;
   ptrdiff_t begin = first_visible(v, 0), end = end_visible(v, R - 1);
-  ptrdiff_t start = begin / step * step, stop = (end + step - 1) / step * step;
+  ptrdiff_t start = begin & -(ptrdiff_t)W, stop = (end + W - 1) & -(ptrdiff_t)W;
   tile_products(R, KEY_VECTORS(R), a->query + (ptrdiff_t)query * a->query_row, a->query_row, a->head_dim, tile->keys,
                 start, stop, p);
   tile_products(R, KEY_VECTORS(R), g->output_gradient + (ptrdiff_t)query * g->output_gradient_row,

@@ -73,29 +73,23 @@ INLINE void prefetch_rows(const float *x, ptrdiff_t row, size_t count, size_t wi
     for (size_t f = 0; f < width; f += 16) __builtin_prefetch(x + f, 0, 2);
 }
 
-typedef float v4 __attribute__((vector_size(16), aligned(4)));
-
-INLINE void transpose_4x4(const float *x, ptrdiff_t x_row, float *y, ptrdiff_t y_row) {
-  v4 a = *(const v4 *)x, b = *(const v4 *)(x + x_row), c = *(const v4 *)(x + 2 * x_row);
-  v4 d = *(const v4 *)(x + 3 * x_row);
-  v4 ab0 = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab1 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  v4 cd0 = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd1 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  *(v4 *)y = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
-  *(v4 *)(y + y_row) = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
-  *(v4 *)(y + 2 * y_row) = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
-  *(v4 *)(y + 3 * y_row) = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
-}
-
-// Rows [count][width] to [width][TILE]; zero beyond `count`.
+// Rows [count][width] to [width][TILE]; zero beyond `count`. Squares of W by W are transposed in registers.
 static void transpose_tile(const float *x, ptrdiff_t x_row, size_t count, size_t width, float *y) {
-  size_t whole_rows = count & ~(size_t)3, whole = width & ~(size_t)3;
-  for (size_t i = 0; i < whole_rows; i += 4)
-    for (size_t f = 0; f < whole; f += 4) transpose_4x4(x + (ptrdiff_t)i * x_row + f, x_row, y + f * TILE + i, TILE);
-  for (size_t i = 0; i < count; i++)
-    for (size_t f = i < whole_rows ? whole : 0; f < width; f++)
-      y[f * TILE + i] = x[(ptrdiff_t)i * x_row + (ptrdiff_t)f];
-  if (count < TILE)
-    for (size_t f = 0; f < width; f++) __builtin_memset(y + f * TILE + count, 0, (TILE - count) * sizeof(float));
+  for (size_t i = 0; i < TILE; i += W) {
+    for (size_t f = 0; f < width; f += W) {
+      const float *corner = x + (ptrdiff_t)i * x_row + (ptrdiff_t)f;
+      size_t columns = width - f < W ? width - f : W;
+      vf square[W];
+      if (i + W <= count && columns == W) {
+        UNROLL for (int r = 0; r < W; r++) square[r] = vload(corner + r * x_row);
+      } else {
+        for (size_t r = 0; r < W; r++)
+          square[r] = i + r < count ? vload_n(corner + (ptrdiff_t)r * x_row, columns) : vset(0);
+      }
+      vtranspose(square);
+      for (size_t c = 0; c < columns; c++) vstore(y + (f + c) * TILE + i, square[c]);
+    }
+  }
 }
 
 // Rows [count][width] with their stride to [count][width] without.
@@ -121,15 +115,29 @@ INLINE void chain(int R, int C, vf acc[MAX_R][8], const float *a, ptrdiff_t a_ro
   }
 }
 
-// out[R][begin ..< end] = a[R][depth] b[depth][TILE]; begin and end are multiples of C W.
+// out[R][j ..< j + C W] = a[R][depth] b[depth][TILE].
+INLINE void tile_products_at(int R, int C, const float *a, ptrdiff_t a_row, size_t depth, const float *b, ptrdiff_t j,
+                             float *out) {
+  vf acc[MAX_R][8];
+  UNROLL for (int r = 0; r < R; r++) UNROLL for (int c = 0; c < C; c++) acc[r][c] = vset(0);
+  chain(R, C, acc, a, a_row, 1, 0, (ptrdiff_t)depth, b + j, TILE, W);
+  UNROLL for (int r = 0; r < R; r++) UNROLL for (int c = 0; c < C; c++) vstore(out + r * TILE + j + c * W, acc[r][c]);
+}
+
+// The same for columns begin ..< end, which are multiples of W, at most C vectors at once.
 INLINE void tile_products(int R, int C, const float *a, ptrdiff_t a_row, size_t depth, const float *b, ptrdiff_t begin,
                           ptrdiff_t end, float *out) {
-  for (ptrdiff_t j = begin; j < end; j += C * W) {
-    vf acc[MAX_R][8];
-    UNROLL for (int r = 0; r < R; r++) UNROLL for (int c = 0; c < C; c++) acc[r][c] = vset(0);
-    chain(R, C, acc, a, a_row, 1, 0, (ptrdiff_t)depth, b + j, TILE, W);
-    UNROLL for (int r = 0; r < R; r++) UNROLL for (int c = 0; c < C; c++) vstore(out + r * TILE + j + c * W, acc[r][c]);
+  ptrdiff_t j = begin;
+  for (; j + C * W <= end; j += C * W) tile_products_at(R, C, a, a_row, depth, b, j, out);
+  if (C > 4 && j + 4 * W <= end) {
+    tile_products_at(R, 4, a, a_row, depth, b, j, out);
+    j += 4 * W;
   }
+  if (C > 2 && j + 2 * W <= end) {
+    tile_products_at(R, 2, a, a_row, depth, b, j, out);
+    j += 2 * W;
+  }
+  if (j < end) tile_products_at(R, 1, a, a_row, depth, b, j, out);
 }
 
 // How many vectors of keys a block of R queries takes at once.
