@@ -12,6 +12,8 @@ struct FunctionTests {
     let kernel: @Sendable (apus_kernels) -> Kernel
     let reference: @Sendable (Double) -> Double
     let limit: Double
+    /// Whether a result that is no normal number may be 0 instead.
+    var flushes = false
     typealias Kernel = @convention(c) (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   }
 
@@ -19,7 +21,9 @@ struct FunctionTests {
     Function(description: "exp", kernel: { $0.exp }, reference: { Foundation.exp($0) }, limit: 1.0),
     Function(description: "tanh", kernel: { $0.tanh }, reference: { Foundation.tanh($0) }, limit: 2.5),
     Function(description: "erf", kernel: { $0.erf }, reference: { Foundation.erf($0) }, limit: 1.2),
-    Function(description: "sigmoid", kernel: { $0.sigmoid }, reference: { 1 / (1 + Foundation.exp(-$0)) }, limit: 2.4),
+    Function(
+      description: "sigmoid", kernel: { $0.sigmoid }, reference: { 1 / (1 + Foundation.exp(-$0)) }, limit: 2.4,
+      flushes: true),
   ]
 
   /// The distance of `value` from `exact` in units of the last place of a float there.
@@ -50,7 +54,9 @@ struct FunctionTests {
     var worst = 0.0
     var at: Float = 0
     for (x, y) in zip(inputs, outputs) {
-      let error = Self.ulps(y, from: function.reference(Double(x)))
+      let exact = function.reference(Double(x))
+      if function.flushes, y == 0, exact.magnitude < Double(Float.leastNormalMagnitude) { continue }
+      let error = Self.ulps(y, from: exact)
       if error > worst { (worst, at) = (error, x) }
     }
     print("\(isa) \(function): \(inputs.count) values, largest error \(worst) ulp at \(at)")

@@ -56,20 +56,45 @@ struct ProductCase {
   ) -> (c: [Float], preactivation: [Float]) {
     let steps = steps ?? 0..<k
     let panels = (n + kernels.panel - 1) / kernels.panel
-    let (a, b) = (FloatBuffer(a), FloatBuffer(packed(kernels, steps: steps)))
-    let (result, kept) = (FloatBuffer(start ?? c), FloatBuffer([Float](repeating: 0, count: c.count)))
-    let (bias, residual) = (FloatBuffer(bias), FloatBuffer(residual))
+    let b = FloatBuffer(packed(kernels, steps: steps))
+    let buffers = Buffers(self, c: start ?? c)
     let scratch = FloatBuffer([Float](repeating: .nan, count: kernels.product_scratch + beyond))
-    var p = apus_product(
-      m: m, n: n, k: steps.count, a: a.pointer + steps.lowerBound * aStrides.k, a_row: aStrides.row, a_k: aStrides.k,
-      b: b.pointer, c: result.pointer, c_row: cRow, accumulate: accumulate ?? self.accumulate, activation: activation,
-      bias: usesBias ? UnsafePointer(bias.pointer) : nil, preactivation: keepsPreactivation ? kept.pointer : nil,
-      residual: usesResidual ? UnsafePointer(residual.pointer) : nil, residual_row: cRow)
+    var p = description(buffers, b: b, steps: steps)
+    p.accumulate = accumulate ?? self.accumulate
     for (rows, panels) in ranges ?? [(0..<m, 0..<panels)] {
       kernels.product(&p, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound, scratch.pointer)
     }
     #expect(scratch.values.suffix(beyond).allSatisfy { $0.isNaN }, "the kernel writes beyond its scratch")
-    return (result.values, kept.values)
+    return (buffers.c.values, buffers.kept.values)
+  }
+
+  /// Runs the forward form on the weight as it is, in two ranges of columns.
+  func runFewRows(_ kernels: apus_kernels, cut: Int) -> (c: [Float], preactivation: [Float]) {
+    let (buffers, weight) = (Buffers(self, c: c), FloatBuffer(b))
+    var p = description(buffers, b: weight, steps: 0..<k)
+    kernels.product_of_few_rows(&p, bStrides.n, 0, cut)
+    kernels.product_of_few_rows(&p, bStrides.n, cut, n)
+    return (buffers.c.values, buffers.kept.values)
+  }
+
+  /// The memory of one run.
+  private struct Buffers {
+    let a, c, kept, bias, residual: FloatBuffer
+
+    init(_ product: ProductCase, c: [Float]) {
+      (a, self.c) = (FloatBuffer(product.a), FloatBuffer(c))
+      kept = FloatBuffer([Float](repeating: 0, count: c.count))
+      (bias, residual) = (FloatBuffer(product.bias), FloatBuffer(product.residual))
+    }
+  }
+
+  private func description(_ buffers: Buffers, b: FloatBuffer, steps: Range<Int>) -> apus_product {
+    apus_product(
+      m: m, n: n, k: steps.count, a: buffers.a.pointer + steps.lowerBound * aStrides.k, a_row: aStrides.row,
+      a_k: aStrides.k, b: b.pointer, c: buffers.c.pointer, c_row: cRow, accumulate: accumulate, activation: activation,
+      bias: usesBias ? UnsafePointer(buffers.bias.pointer) : nil,
+      preactivation: keepsPreactivation ? buffers.kept.pointer : nil,
+      residual: usesResidual ? UnsafePointer(buffers.residual.pointer) : nil, residual_row: cRow)
   }
 
   /// The same in double, rounded at the end; entries in the gaps keep their values.
@@ -150,6 +175,23 @@ struct ProductTests {
         test.fill(seed: 9)
         let single = (0..<test.m).map { (rows: $0..<$0 + 1, panels: 0..<5) }
         #expect(sameBits(test.run(k).c, test.run(k, ranges: single).c), "\(isa) \(form), \(rows) rows")
+      }
+    }
+  }
+
+  @Test("Few rows on a weight as it is have the bits of packed panels", arguments: instructionSets)
+  func fewRows(isa: String) throws {
+    let kernels = try kernels(isa)
+    for m in 1...kernels.few_rows {
+      for (n, k) in [(1, 1), (3, 5), (16, 16), (33, 31), (70, 48), (128, 67), (40, 0)] {
+        for accumulate in [false, true] {
+          var product = ProductCase(m: m, n: n, k: k, accumulate: accumulate, activation: APUS_ACTIVATION_SILU)
+          (product.usesBias, product.keepsPreactivation, product.usesResidual) = (true, true, true)
+          product.gap = 3
+          product.fill(seed: UInt64(m * 1000 + n))
+          let (panels, few) = (product.run(kernels), product.runFewRows(kernels, cut: n / 2))
+          #expect(few.c == panels.c && few.preactivation == panels.preactivation, "\(isa) \(m) × \(n) × \(k)")
+        }
       }
     }
   }

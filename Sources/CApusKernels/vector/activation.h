@@ -1,26 +1,6 @@
 // Activations, plain and gated, and their gradients: one loop for each, in which the compiler sees the function.
 #include "activations_inline.h"
 
-// Expands `loop(f)` for the function chosen at run time, with f a constant inside.
-#define APUS_FOR_ACTIVATION(f, loop)              \
-  switch (f) {                                    \
-    case APUS_ACTIVATION_NONE:                    \
-      loop(APUS_ACTIVATION_NONE);                 \
-      break;                                      \
-    case APUS_ACTIVATION_RELU:                    \
-      loop(APUS_ACTIVATION_RELU);                 \
-      break;                                      \
-    case APUS_ACTIVATION_GELU_ERF:                \
-      loop(APUS_ACTIVATION_GELU_ERF);             \
-      break;                                      \
-    case APUS_ACTIVATION_GELU_TANH:               \
-      loop(APUS_ACTIVATION_GELU_TANH);            \
-      break;                                      \
-    case APUS_ACTIVATION_SILU:                    \
-      loop(APUS_ACTIVATION_SILU);                 \
-      break;                                      \
-  }
-
 INLINE void activation_row(apus_activation f, const float *x, float *y, size_t n) {
   size_t i = 0;
   for (; i + W <= n; i += W) vstore(y + i, vactivation(f, vload(x + i)));

@@ -59,4 +59,24 @@ INLINE vf vderivative(apus_activation f, vf x) {
   return slope;
 }
 
+// Expands `loop(f)` for the function chosen at run time, with f a constant inside.
+#define APUS_FOR_ACTIVATION(f, loop)              \
+  switch (f) {                                    \
+    case APUS_ACTIVATION_NONE:                    \
+      loop(APUS_ACTIVATION_NONE);                 \
+      break;                                      \
+    case APUS_ACTIVATION_RELU:                    \
+      loop(APUS_ACTIVATION_RELU);                 \
+      break;                                      \
+    case APUS_ACTIVATION_GELU_ERF:                \
+      loop(APUS_ACTIVATION_GELU_ERF);             \
+      break;                                      \
+    case APUS_ACTIVATION_GELU_TANH:               \
+      loop(APUS_ACTIVATION_GELU_TANH);            \
+      break;                                      \
+    case APUS_ACTIVATION_SILU:                    \
+      loop(APUS_ACTIVATION_SILU);                 \
+      break;                                      \
+  }
+
 #endif

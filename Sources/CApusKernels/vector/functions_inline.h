@@ -56,10 +56,13 @@ INLINE vf vtanh(vf x) {
   return vcopysign(e / (e + 2.0f), x);
 }
 
-// exp(-|x|) never overflows.
+// 1 / (1 + exp(-x)); 0 where that is no normal number.
 INLINE vf vsigmoid(vf x) {
-  vf e = vexp(-vabs(x));
-  return vselect(x < vset(0), e, vset(1)) / (e + 1.0f);
+  vf a = vmax(vset(-88.0f), vmin(vset(89.0f), -x));
+  vi n;
+  vf r = vreduce(a, &n);
+  vf e = (vexpm1_reduced(r) + 1.0f) * vpower_of_two(n);  // -127 <= n <= 128: from 0 to infinity
+  return 1.0f / (e + 1.0f);
 }
 
 // Below 0.92: x + x p(x^2). Above: 1 - exp(-q(|x|)), where q fits -log erfc; from 4 on it is 1.

@@ -10,8 +10,8 @@
 #include "activations_inline.h"
 
 #define PANEL (NV * W)
-#define K_BLOCK 384
-#define M_BLOCK (MR * 32)
+#define K_BLOCK 512
+#define M_BLOCK (MR * 16)
 #define B_BLOCK 49152
 #define PANELS_WORTH_PACKING 4
 #define PREFETCH_STEPS (4096 / (PANEL * sizeof(float)))
@@ -127,8 +127,8 @@ APUS_TILE_ROWS(APUS_TILE)
 static const tile_function direct_tiles[] = {NULL, APUS_TILE_ROWS(APUS_DIRECT)};
 static const tile_function packed_tiles[] = {NULL, APUS_TILE_ROWS(APUS_PACKED)};
 
-// Bias, activation and residual on a tile that has its sums in c.
-static void epilogue(const apus_product *p, size_t m, size_t rows, size_t n, size_t columns) {
+// Bias, activation and residual on a tile that has its sums in c, with the function a constant.
+INLINE void epilogue_of(apus_activation f, const apus_product *p, size_t m, size_t rows, size_t n, size_t columns) {
   for (size_t i = m; i < m + rows; i++) {
     float *c = p->c + (ptrdiff_t)i * p->c_row + n;
     for (size_t j = 0; j < columns; j += W) {
@@ -141,7 +141,7 @@ static void epilogue(const apus_product *p, size_t m, size_t rows, size_t n, siz
         if (whole) vstore(kept, x);
         else vstore_n(kept, x, count);
       }
-      x = vactivation(p->activation, x);
+      x = vactivation(f, x);
       if (p->residual) {
         const float *residual = p->residual + (ptrdiff_t)i * p->residual_row + n + j;
         x += whole ? vload(residual) : vload_n(residual, count);
@@ -151,6 +151,24 @@ static void epilogue(const apus_product *p, size_t m, size_t rows, size_t n, siz
     }
   }
 }
+
+static void epilogue(const apus_product *p, size_t m, size_t rows, size_t n, size_t columns) {
+#define TILE_EPILOGUE(f) epilogue_of(f, p, m, rows, n, columns)
+  APUS_FOR_ACTIVATION(p->activation, TILE_EPILOGUE)
+#undef TILE_EPILOGUE
+}
+
+INLINE bool has_epilogue(const apus_product *p) {
+  return p->bias || p->preactivation || p->residual || p->activation != APUS_ACTIVATION_NONE;
+}
+
+// Asks for the residual of a tile, which the epilogue reads when the sums are done.
+static void prefetch_residual(const apus_product *p, size_t m, size_t rows, size_t n) {
+  for (size_t i = m; i < m + rows; i++)
+    for (size_t j = 0; j < PANEL; j += 16) __builtin_prefetch(p->residual + (ptrdiff_t)i * p->residual_row + n + j);
+}
+
+#include "product_few_rows.h"
 
 // ---- Blocks ----
 
@@ -225,8 +243,7 @@ static void block(const apus_product *p, size_t m_begin, size_t m_end, size_t pa
   // power of two apart fall on the same few places of the first cache.
   size_t packed_rows = is_strided ? m_end - m_begin
                        : panel_end - panel_begin >= PANELS_WORTH_PACKING ? (m_end - m_begin) / MR * MR : 0;
-  bool has_epilogue = k + steps == p->k && (p->bias || p->preactivation || p->residual ||
-                                            p->activation != APUS_ACTIVATION_NONE);
+  bool finishes = k + steps == p->k && has_epilogue(p);
   bool from_c = p->accumulate || k > 0;
   if (is_strided) {
     pack_rows(p, m_begin, m_end, k, steps, scratch);
@@ -246,8 +263,9 @@ static void block(const apus_product *p, size_t m_begin, size_t m_end, size_t pa
       for (size_t panel = first; panel < end; panel++) {
         size_t n = panel * PANEL;
         size_t columns = p->n - n < PANEL ? p->n - n : PANEL;
+        if (finishes && p->residual) prefetch_residual(p, m, rows, n);
         run_tile(p, function, a, p->b + (panel * p->k + k) * PANEL, steps, m, rows, n, columns, from_c);
-        if (has_epilogue) epilogue(p, m, rows, n, columns);
+        if (finishes) epilogue(p, m, rows, n, columns);
       }
     }
   }
@@ -276,4 +294,6 @@ void FILL(product)(apus_kernels *k) {
   k->pack = pack;
   k->product = product;
   k->product_scratch = M_BLOCK * K_BLOCK;
+  k->product_of_few_rows = product_of_few_rows;
+  k->few_rows = FEW_ROWS;
 }
