@@ -36,8 +36,6 @@ final class MatrixProduct {
   static let smallChunk = 1 << 15
   // The most steps of k that are packed at a time.
   static let steps = 512
-  // Fewer values of a weight are not worth a second thread.
-  private static let fewValues = 1 << 15
   // Each worker's memory: a chunk, then the kernel's scratch or a panel's rows as they are unpacked.
   private let memory: TensorStorage
   private let memoryPerWorker: Int
@@ -105,16 +103,17 @@ final class MatrixProduct {
 
   private func run(_ p: apus_product, by b: SecondFactor) {
     guard p.m > 0, p.n > 0 else { return }
-    if case .floats(let b) = b, b.k == 1, p.a_k == 1, p.m <= kernels.table.pointee.few_rows {
-      return runFewRows(p, b)
-    }
+    let weight = weightOfFewRows(p, b)
     let plan = ProductPlan(
       m: p.m, n: p.n, k: p.k, stridedA: p.a_k != 1, panel: kernels.table.pointee.panel,
-      tileRows: kernels.table.pointee.tile_rows, preparation: b.preparation, threads: pool.threads)
+      tileRows: weight == nil ? kernels.table.pointee.tile_rows : p.m, preparation: b.preparation,
+      threads: pool.threads)
     func task(_ index: Int, _ worker: Int) {
       let (rows, panels) = plan.task(index)
       let scratch = self.memory.base + worker * self.memoryPerWorker
-      if case .panels = b {
+      if let weight {
+        self.runFewRows(p, weight, panels)
+      } else if case .panels = b {
         var p = p
         self.kernels.table.pointee.product(
           &p, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound, scratch + Self.chunk)
@@ -125,18 +124,18 @@ final class MatrixProduct {
     if plan.tasks == 1 { task(0, 0) } else { pool.run(plan.tasks, task) }
   }
 
-  // Bound by the weight's way from memory: cut by its rows, into parts that each thread begins with one of.
-  private func runFewRows(_ whole: apus_product, _ b: Floats) {
+  // The second factor where it is a weight that so few rows read as it is: its way from memory is what takes the time.
+  private func weightOfFewRows(_ p: apus_product, _ b: SecondFactor) -> Floats? {
+    guard case .floats(let b) = b, b.k == 1, p.a_k == 1, p.m <= kernels.table.pointee.few_rows else { return nil }
+    return b
+  }
+
+  private func runFewRows(_ whole: apus_product, _ weight: Floats, _ panels: Range<Int>) {
     var p = whole
-    p.b = b.base
+    p.b = weight.base
     let panel = kernels.table.pointee.panel
-    let (panels, values) = ((p.n + panel - 1) / panel, p.n * p.k)
-    let tasks = min(panels, values < Self.fewValues ? 1 : 4 * pool.threads)
-    pool.run(tasks) { task, _ in
-      var p = p
-      let columns = (panels * task / tasks * panel, min(p.n, panels * (task + 1) / tasks * panel))
-      kernels.table.pointee.product_of_few_rows(&p, b.n, columns.0, columns.1)
-    }
+    kernels.table.pointee.product_of_few_rows(
+      &p, weight.n, panels.lowerBound * panel, min(p.n, panels.upperBound * panel))
   }
 
   // One task, a chunk of panels and steps at a time. The epilogue belongs to the last steps.

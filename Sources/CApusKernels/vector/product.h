@@ -168,8 +168,6 @@ static void prefetch_residual(const apus_product *p, size_t m, size_t rows, size
     for (size_t j = 0; j < PANEL; j += 16) __builtin_prefetch(p->residual + (ptrdiff_t)i * p->residual_row + n + j);
 }
 
-#include "product_few_rows.h"
-
 // ---- Blocks ----
 
 #define PACK_SURPLUS ((MR + W - 1) / W * W - MR)
@@ -287,6 +285,8 @@ static void product(const apus_product *p, size_t m_begin, size_t m_end, size_t 
     } while (k < p->k);
   }
 }
+
+#include "product_few_rows.h"
 
 void FILL(product)(apus_kernels *k) {
   k->panel = PANEL;
