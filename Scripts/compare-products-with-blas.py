@@ -7,10 +7,10 @@
 
 A product is rows × outputs × inputs: activations [rows, inputs] times the transpose of weights [outputs, inputs], as
 in a linear layer. MKL comes with PyTorch; the others are Debian's, told which processor's kernels to take, since they
-know newer processors badly (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE; the defaults want AVX-512). In each round every side is
-a process of its own, one after the other, and its figure the median of --times products; the peer is the best of the
-three in that round. The peers repeat one product; Apus computes the gradients in between, as in training, so that small
-factors leave its caches.
+know newer processors badly (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE; where there is no AVX-512, BLIS chooses). In each round
+every side is a process of its own, one after the other, and its figure the median of --times products; the peer is the
+best of the three in that round. The peers repeat one product; Apus computes the gradients in between, as in training,
+so that small factors leave its caches.
 
 Prints a table or, with --json, one object a shape. Status 1 where a ratio is below --at-least (0: never).
 """
@@ -19,6 +19,7 @@ import argparse
 import ctypes
 import json
 import os
+import pathlib
 import statistics
 import subprocess
 import sys
@@ -39,6 +40,10 @@ def library(name):
         except OSError:
             continue
     sys.exit(f"{LIBRARIES[name]} is not there: apt-get install libopenblas0-pthread libblis4-pthread")
+
+
+def has_avx512():
+    return " avx512f " in pathlib.Path("/proc/cpuinfo").read_text()
 
 
 def product_of(peer, threads):
@@ -100,7 +105,8 @@ def of_apus(options):
 
 
 def of_peer(peer, options):
-    environment = dict(os.environ, OPENBLAS_CORETYPE=options.openblas, BLIS_ARCH_TYPE=options.blis)
+    types = {"OPENBLAS_CORETYPE": options.openblas, "BLIS_ARCH_TYPE": options.blis}
+    environment = os.environ | {name: type for name, type in types.items() if type}
     for name in ("OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         environment[name] = str(options.threads)
     request = json.dumps([peer, options.threads, options.times])
@@ -114,8 +120,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--times", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--openblas", default="SkylakeX", help="OPENBLAS_CORETYPE")
-    parser.add_argument("--blis", default="skx", help="BLIS_ARCH_TYPE")
+    openblas, blis = ("SkylakeX", "skx") if has_avx512() else ("Haswell", "")
+    parser.add_argument("--openblas", default=openblas, help=f"OPENBLAS_CORETYPE (here {openblas})")
+    parser.add_argument("--blis", default=blis, help=f"BLIS_ARCH_TYPE (here {blis or 'none'})")
     parser.add_argument("--at-least", type=float, default=0.95)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--peer", help=argparse.SUPPRESS)

@@ -112,7 +112,7 @@ final class MatrixProduct {
       let (rows, panels) = plan.task(index)
       let scratch = self.memory.base + worker * self.memoryPerWorker
       if let weight {
-        self.runFewRows(p, weight, panels)
+        self.runFewRows(p, weight, panels, scratch)
       } else if case .panels = b {
         var p = p
         self.kernels.table.pointee.product(
@@ -126,16 +126,19 @@ final class MatrixProduct {
 
   // The second factor where it is a weight that so few rows read as it is: its way from memory is what takes the time.
   private func weightOfFewRows(_ p: apus_product, _ b: SecondFactor) -> Floats? {
-    guard case .floats(let b) = b, b.k == 1, p.a_k == 1, p.m <= kernels.table.pointee.few_rows else { return nil }
-    return b
+    guard case .floats(let b) = b, b.k == 1, p.a_k == 1 else { return nil }
+    let most = kernels.table.pointee.few_rows
+    return p.m <= most && most * (p.k + 2) <= Self.chunk ? b : nil
   }
 
-  private func runFewRows(_ whole: apus_product, _ weight: Floats, _ panels: Range<Int>) {
+  private func runFewRows(
+    _ whole: apus_product, _ weight: Floats, _ panels: Range<Int>, _ scratch: UnsafeMutablePointer<Float>
+  ) {
     var p = whole
     p.b = weight.base
     let panel = kernels.table.pointee.panel
     kernels.table.pointee.product_of_few_rows(
-      &p, weight.n, panels.lowerBound * panel, min(p.n, panels.upperBound * panel))
+      &p, weight.n, panels.lowerBound * panel, min(p.n, panels.upperBound * panel), scratch)
   }
 
   // One task, a chunk of panels and steps at a time. The epilogue belongs to the last steps.

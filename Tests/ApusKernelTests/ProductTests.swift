@@ -72,8 +72,10 @@ struct ProductCase {
   func runFewRows(_ kernels: apus_kernels, cut: Int) -> (c: [Float], preactivation: [Float]) {
     let (buffers, weight) = (Buffers(self, c: c), FloatBuffer(b))
     var p = description(buffers, b: weight, steps: 0..<k)
-    kernels.product_of_few_rows(&p, bStrides.n, 0, cut)
-    kernels.product_of_few_rows(&p, bStrides.n, cut, n)
+    let scratch = FloatBuffer([Float](repeating: .nan, count: kernels.few_rows * (k + 2) + beyond))
+    kernels.product_of_few_rows(&p, bStrides.n, 0, cut, scratch.pointer)
+    kernels.product_of_few_rows(&p, bStrides.n, cut, n, scratch.pointer)
+    #expect(scratch.values.suffix(beyond).allSatisfy { $0.isNaN }, "the kernel writes beyond its scratch")
     return (buffers.c.values, buffers.kept.values)
   }
 

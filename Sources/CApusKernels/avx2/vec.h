@@ -7,8 +7,6 @@
 
 #define W 8
 #define ISA avx2
-#define VINTERLEAVE_LOW 0, 8, 1, 9, 2, 10, 3, 11
-#define VINTERLEAVE_HIGH 4, 12, 5, 13, 6, 14, 7, 15
 
 #define NV 2
 #define MR 6
@@ -21,6 +19,24 @@ INLINE vi vfirst(size_t n) { return (vi){0, 1, 2, 3, 4, 5, 6, 7} < (int32_t)n; }
 // The first n lanes from memory, zero beyond; nothing beyond is touched.
 INLINE vf vload_n(const float *p, size_t n) { return _mm256_maskload_ps(p, (__m256i)vfirst(n)); }
 INLINE void vstore_n(float *p, vf x, size_t n) { _mm256_maskstore_ps(p, (__m256i)vfirst(n), x); }
+
+// Transposes 8 vectors: pairs, fours, then halves, since interleaving across the halves would take twice the shuffles.
+INLINE void vtranspose(vf rows[W]) {
+  vf pairs[W], fours[W];
+  for (int i = 0; i < W; i += 2) {
+    pairs[i] = _mm256_unpacklo_ps(rows[i], rows[i + 1]);
+    pairs[i + 1] = _mm256_unpackhi_ps(rows[i], rows[i + 1]);
+  }
+  for (int i = 0; i < W; i += i % 4 == 1 ? 3 : 1) {
+    __m256d low = (__m256d)pairs[i], high = (__m256d)pairs[i + 2];
+    fours[i / 4 * 4 + i % 2 * 2] = (vf)_mm256_unpacklo_pd(low, high);
+    fours[i / 4 * 4 + i % 2 * 2 + 1] = (vf)_mm256_unpackhi_pd(low, high);
+  }
+  for (int i = 0; i < W / 2; i++) {
+    rows[i] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20);
+    rows[i + 4] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31);
+  }
+}
 
 // As the instruction: the second operand where either is NaN.
 INLINE vf vmax(vf a, vf b) { return _mm256_max_ps(a, b); }

@@ -140,8 +140,9 @@ typedef struct apus_kernels {
                   float *scratch);
   size_t product_scratch;
   // The same for at most `few_rows` rows whose steps lie side by side (a_k = 1), with b as it is in a weight: element
-  // (k, n) at b[n * b_n + k], each read once. Computes columns n_begin ..< n_end.
-  void (*product_of_few_rows)(const apus_product *p, ptrdiff_t b_n, size_t n_begin, size_t n_end);
+  // (k, n) at b[n * b_n + k], each read once. Computes columns n_begin ..< n_end. `scratch` has few_rows * (k + 2)
+  // floats.
+  void (*product_of_few_rows)(const apus_product *p, ptrdiff_t b_n, size_t n_begin, size_t n_end, float *scratch);
   size_t few_rows;
 
   // Elementwise, n values. In place is allowed. Errors in ulp stand in vector/elementwise.h.

@@ -40,7 +40,8 @@ static void product(const apus_product *p, size_t m_begin, size_t m_end, size_t 
       output(p, m, n, p->b + n / PANEL * PANEL * p->k + n % PANEL, PANEL);
 }
 
-static void product_of_few_rows(const apus_product *p, ptrdiff_t b_n, size_t n_begin, size_t n_end) {
+static void product_of_few_rows(const apus_product *p, ptrdiff_t b_n, size_t n_begin, size_t n_end, float *scratch) {
+  (void)scratch;
   for (size_t m = 0; m < p->m; m++)
     for (size_t n = n_begin; n < n_end; n++) output(p, m, n, p->b + (ptrdiff_t)n * b_n, 1);
 }

@@ -105,7 +105,7 @@ INLINE float *aligned(float *p) { return (float *)(((uintptr_t)p + 63) & ~(uintp
 // acc[r][c] += a[r * a_row + k * a_k] b[k * b_row + c W], for k in begin ..< end in order; `n` lanes of b exist.
 INLINE void chain(int R, int C, vf acc[MAX_R][8], const float *a, ptrdiff_t a_row, ptrdiff_t a_k, ptrdiff_t begin,
                   ptrdiff_t end, const float *b, ptrdiff_t b_row, size_t n) {
-  for (ptrdiff_t k = begin; k < end; k++) {
+  _Pragma("clang loop unroll_count(4)") for (ptrdiff_t k = begin; k < end; k++) {
     vf columns[8];
     UNROLL for (int c = 0; c < C; c++) columns[c] = row_load(b + k * b_row + c * W, n);
     UNROLL for (int r = 0; r < R; r++) {

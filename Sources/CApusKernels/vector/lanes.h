@@ -1,8 +1,8 @@
 // What all vec.h share: vectors of W floats as clang vector extensions, on which + - * / < == & | << work lane by lane.
 // A vec.h defines W, ISA and, for its instruction set, the operations that the extensions lack: vload_n, vstore_n,
-// vmax, vmin, vselect, the half-precision conversions, the two index lists VINTERLEAVE_* (the low and the high halves
-// of two vectors, lane by lane) and the shape of the product's tile: NV vectors by MR rows, APUS_TILE_ROWS(X) being
-// X(1) to X(MR).
+// vmax, vmin, vselect, the half-precision conversions, vtranspose or the two index lists VINTERLEAVE_* to make it of (the
+// low and the high halves of two vectors, lane by lane) and the shape of the product's tile: NV vectors by MR rows,
+// APUS_TILE_ROWS(X) being X(1) to X(MR).
 //
 // Comparisons give a vi of all-ones or all-zeros lanes. Nothing contracts to a fused multiply-add by itself
 // (-ffp-contract=off); vfma does. Reductions have one fixed order.
@@ -70,6 +70,7 @@ INLINE float vhmax(vf x) {
   return m;
 }
 
+#ifdef VINTERLEAVE_LOW
 // Transposes W vectors of W lanes: log2 W times, interleave the first half of the rows with the second.
 INLINE void vtranspose(vf rows[W]) {
   for (int round = 1; round < W; round *= 2) {
@@ -83,5 +84,6 @@ INLINE void vtranspose(vf rows[W]) {
     for (int i = 0; i < W; i++) rows[i] = next[i];
   }
 }
+#endif
 
 #endif

@@ -13,7 +13,6 @@
 #define K_BLOCK 512
 #define M_BLOCK (MR * 16)
 #define B_BLOCK 49152
-#define PANELS_WORTH_PACKING 4
 #define PREFETCH_STEPS (4096 / (PANEL * sizeof(float)))
 
 // ---- Packing ----
@@ -86,6 +85,8 @@ INLINE void tile(size_t rows, const float *a, ptrdiff_t a_row, ptrdiff_t a_k, co
 #pragma clang loop unroll(full)
     for (size_t j = 0; j < NV; j++) sum[i][j] = from_c ? vload(c + (ptrdiff_t)i * c_row + j * W) : vset(0);
 
+  // Unrolled for the sake of machines whose two threads of a core share what decodes instructions.
+#pragma clang loop unroll_count(4)
   for (size_t k = 0; k < k_count; k++, a += a_k, b += PANEL) {
     if (rows <= 2) {  // bound by memory: ask for the lines beyond the page at hand
       for (size_t j = 0; j < PANEL; j += 16) __builtin_prefetch(b + PREFETCH_STEPS * PANEL + j);
@@ -191,29 +192,36 @@ static void pack_rows(const apus_product *p, size_t m_begin, size_t m_end, size_
   }
 }
 
-// The same of MR rows that lie step by step in memory: squares of W by W are transposed in registers. Writes beyond the
-// last step where `may_spill`, and there only what comes after overwrites.
-_Static_assert((MR <= W && W <= 2 * MR) || MR % W == 0, "a square would spill over more than the next step");
-static void pack_tile(const float *a, ptrdiff_t a_row, size_t steps, float *packed, bool may_spill) {
+// The same of R rows that lie step by step in memory, each step `stride` behind the one before, both constants: squares
+// of W by W are transposed in registers. Writes up to W - 1 values beyond the last step where `may_spill`.
+INLINE void pack_columns(size_t R, size_t stride, const float *a, ptrdiff_t a_row, size_t steps, float *packed,
+                         bool may_spill) {
 #pragma clang loop unroll(full)
-  for (size_t first = 0; first < MR; first += W) {
-    const size_t rows = MR - first < W ? MR - first : W;
+  for (size_t first = 0; first < R; first += W) {
+    const size_t rows = R - first < W ? R - first : W;
     const float *corner = a + (ptrdiff_t)first * a_row;
     size_t s = 0;
-    for (; s + W + !may_spill <= steps; s += W) transpose_square(rows, corner + s, a_row, packed + s * MR + first, MR);
+    for (; s + W + !may_spill <= steps; s += W)
+      transpose_square(rows, corner + s, a_row, packed + s * stride + first, (ptrdiff_t)stride);
     for (; s < steps; s += W) {
       size_t count = steps - s < W ? steps - s : W;
       vf square[W];
       for (size_t i = 0; i < W; i++)
         square[i] = i < rows ? vload_n(corner + (ptrdiff_t)i * a_row + s, count) : vset(0);
       vtranspose(square);
-      float *to = packed + s * MR + first;
-      for (size_t i = 0; i < count; i++, to += MR) {
+      float *to = packed + s * stride + first;
+      for (size_t i = 0; i < count; i++, to += stride) {
         if (may_spill || s + i + 1 < steps) vstore(to, square[i]);
         else vstore_n(to, square[i], rows);
       }
     }
   }
+}
+
+// What spills over the last step of a tile falls into the first of the next, which is written later.
+_Static_assert((MR <= W && W <= 2 * MR) || MR % W == 0, "a square would spill over more than the next step");
+static void pack_tile(const float *a, ptrdiff_t a_row, size_t steps, float *packed, bool may_spill) {
+  pack_columns(MR, MR, a, a_row, steps, packed, may_spill);
 }
 
 // The sums of one tile over one block of k; the columns of a partial panel pass through a whole one.
@@ -233,14 +241,16 @@ static void run_tile(const apus_product *p, tile_function function, const float 
     for (size_t j = 0; j < columns; j++) c[(ptrdiff_t)i * p->c_row + (ptrdiff_t)j] = whole[i * PANEL + j];
 }
 
+// Rows that lie step by step are read in place, unless so many panels make up for bringing them together; fewer do where
+// the rows of a tile are pages apart and so fall on one place of the first cache, which holds eight lines there.
+INLINE size_t panels_worth_packing(ptrdiff_t a_row) { return MR > 8 && a_row % 1024 == 0 ? 4 : 16; }
+
 // Rows m_begin ..< m_end (at most M_BLOCK) of the panels, steps k ..< k + steps.
 static void block(const apus_product *p, size_t m_begin, size_t m_end, size_t panel_begin, size_t panel_end, size_t k,
                   size_t steps, float *scratch) {
   bool is_strided = p->a_k != 1;
-  // Rows that lie step by step are read in place, unless many panels make up for bringing them together: MR rows a
-  // power of two apart fall on the same few places of the first cache.
   size_t packed_rows = is_strided ? m_end - m_begin
-                       : panel_end - panel_begin >= PANELS_WORTH_PACKING ? (m_end - m_begin) / MR * MR : 0;
+                       : panel_end - panel_begin >= panels_worth_packing(p->a_row) ? (m_end - m_begin) / MR * MR : 0;
   bool finishes = k + steps == p->k && has_epilogue(p);
   bool from_c = p->accumulate || k > 0;
   if (is_strided) {
