@@ -28,14 +28,3 @@ struct LinearFit: Equatable {
     .fields([("a", .double(intercept)), ("b", .double(slope)), ("r_squared", .double(rSquared))])
   }
 }
-
-extension Collection where Element == Double {
-  /// The middle value; the mean of the two middle ones of an even number; 0 where there is none.
-  var median: Double {
-    let sorted = sorted()
-    guard let last = sorted.last else { return 0 }
-    let middle = sorted.count / 2
-    guard middle > 0 else { return last }
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  }
-}

@@ -51,6 +51,6 @@ extension ParametricFit {
       predictions: held.map { run in
         FitHoldOut.Prediction(
           run: run, loss: fit.parameters.loss(parameters: run.parameters, tokens: run.tokens))
-      }, fittedError: Statistics.median(fit.residuals.map(abs)))
+      }, fittedError: fit.residuals.map(abs).median)
   }
 }

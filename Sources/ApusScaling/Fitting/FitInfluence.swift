@@ -59,7 +59,7 @@ extension ParametricFit {
   /// The deviation is the median distance from the median, scaled (Rousseeuw and Croux 1993).
   public func outliers(beyond limit: Double = 6) -> [OutlyingRun] {
     let residuals = residuals
-    let center = Statistics.median(residuals)
+    let center = residuals.median
     let deviation = Statistics.robustDeviation(residuals, around: center)
     guard deviation > 1e-9 else { return [] }
     return zip(table.runs, residuals)

@@ -23,12 +23,9 @@ enum Statistics {
     return sorted[index] + (place - Double(index)) * (sorted[index + 1] - sorted[index])
   }
 
-  /// The median.
-  static func median(_ values: [Double]) -> Double { quantile(values.sorted(), 0.5) }
-
   /// The standard deviation of normal errors that has their median distance from `center`, whatever a few others do.
   static func robustDeviation(_ values: [Double], around center: Double) -> Double {
-    1.4826 * median(values.map { abs($0 - center) })
+    1.4826 * values.map { abs($0 - center) }.median
   }
 
   /// Pearson's correlation.

@@ -49,6 +49,7 @@ public struct SpecialTokens: Sendable, Equatable {
 
   /// The length in bytes of the longest added token.
   let longest: Int
+  private let roles: Roles
   private let finder: AddedTokenFinder
   private let specialIDs: Set<Int32>
   private let indexOfID: [Int32: Int]
@@ -78,6 +79,7 @@ public struct SpecialTokens: Sendable, Equatable {
   public init(_ tokens: [AddedToken] = [], roles: Roles = Roles()) {
     let tokens = tokens.sorted { $0.id < $1.id }
     self.tokens = tokens
+    self.roles = roles
     finder = AddedTokenFinder(tokens)
     indexOfID = Dictionary(tokens.indices.map { (tokens[$0].id, $0) }) { first, _ in first }
     longest = tokens.map(\.content.count).max() ?? 0
@@ -122,19 +124,6 @@ public struct SpecialTokens: Sendable, Equatable {
     var tokens = tokens
     if let place = mask.flatMap({ indexOfID[$0] }) { tokens[place].takesSpaceBefore = true }
     return SpecialTokens(tokens, roles: roles)
-  }
-
-  private var roles: Roles {
-    func content(_ id: Int32?) -> [UInt8]? { id.flatMap(token)?.content }
-    var roles = Roles()
-    roles.endOfText = content(endOfText)
-    roles.beginningOfText = content(beginningOfText)
-    roles.unknown = content(unknown)
-    roles.padding = content(padding)
-    roles.mask = content(mask)
-    roles.classification = content(classification)
-    roles.separator = content(separator)
-    return roles
   }
 
   /// The leftmost longest added token at or after `start`, in the text as it came.
