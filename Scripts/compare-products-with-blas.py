@@ -8,9 +8,9 @@
 A product is rows × outputs × inputs: activations [rows, inputs] times the transpose of weights [outputs, inputs], as
 in a linear layer. MKL comes with PyTorch; the others are Debian's, told which processor's kernels to take, since they
 know newer processors badly (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE; where there is no AVX-512, BLIS chooses). In each round
-every side is a process of its own, one after the other, and its figure the median of --times products; the peer is the
-best of the three in that round. The peers repeat one product; Apus computes the gradients in between, as in training,
-so that small factors leave its caches.
+every side is a process of its own, Apus once first, then second and so on, and its figure the median of --times
+products; the peer is the best of the three in that round. The peers repeat one product; Apus computes the gradients in
+between, as in training, so that small factors leave its caches.
 
 Prints a table or, with --json, one object a shape. Status 1 where a ratio is below --at-least (0: never).
 """
@@ -46,46 +46,39 @@ def has_avx512():
     return " avx512f " in pathlib.Path("/proc/cpuinfo").read_text()
 
 
-def product_of(peer, threads):
-    """A function (a, b, c, rows, outputs, inputs) that computes c = a bᵀ."""
-    if peer == "MKL":
-        import torch
+def torch_product(a, b, c, threads):
+    """A function that computes c = a bᵀ; one row by what each library has for a vector."""
+    import torch
 
-        torch.set_num_threads(threads)
-        views = {}
+    torch.set_num_threads(threads)
+    x, w, y = (torch.from_numpy(matrix) for matrix in (a, b, c))
+    return lambda: torch.mv(w, x[0], out=y[0]) if len(a) == 1 else torch.mm(x, w.T, out=y)
 
-        def torch_product(a, b, c, *_):
-            if id(c) not in views:
-                views[id(c)] = [torch.from_numpy(x) for x in (a, b, c)]
-            x, w, y = views[id(c)]
-            torch.mm(x, w.T, out=y)
 
-        return torch_product
-    sgemm = library(peer).cblas_sgemm
-    floats = ctypes.POINTER(ctypes.c_float)
-
-    def blas_product(a, b, c, rows, outputs, inputs):
-        a, b, c = (x.ctypes.data_as(floats) for x in (a, b, c))
-        one, zero = ctypes.c_float(1), ctypes.c_float(0)
-        sgemm(101, 111, 112, rows, outputs, inputs, one, a, inputs, b, inputs, zero, c, outputs)
-
-    return blas_product
+def blas_product(blas, a, b, c):
+    (rows, inputs), outputs = a.shape, len(b)
+    x, w, y = (matrix.ctypes.data_as(ctypes.POINTER(ctypes.c_float)) for matrix in (a, b, c))
+    one, zero = ctypes.c_float(1), ctypes.c_float(0)
+    if rows == 1:
+        return lambda: blas.cblas_sgemv(101, 111, outputs, inputs, one, w, inputs, x, 1, zero, y, 1)
+    return lambda: blas.cblas_sgemm(101, 111, 112, rows, outputs, inputs, one, x, inputs, w, inputs, zero, y, outputs)
 
 
 def measure(peer, threads, times):
     """Seconds of each shape's product, in a process of its own."""
     import numpy
 
-    product = product_of(peer, threads)
+    blas = None if peer == "MKL" else library(peer)
     generator = numpy.random.default_rng(1)
     seconds = []
     for rows, outputs, inputs in SHAPES:
         a, b = (generator.standard_normal(s, dtype=numpy.float32) for s in ((rows, inputs), (outputs, inputs)))
         c = numpy.zeros((rows, outputs), numpy.float32)
+        product = blas_product(blas, a, b, c) if blas else torch_product(a, b, c, threads)
         taken = []
         for _ in range(times + 1):
             start = time.perf_counter()
-            product(a, b, c, rows, outputs, inputs)
+            product()
             taken.append(time.perf_counter() - start)
         row = rows // 2
         error = abs(c[row] - (b * a[row]).sum(1)).max()  # no product of numpy's, whose threads would go on spinning
@@ -98,7 +91,7 @@ def measure(peer, threads, times):
 def of_apus(options):
     command = [options.apus, "benchmark", "kernels", "--only", "product", "--rounds", str(options.times)]
     command += ["--threads", str(options.threads), "--format", "json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     result = json.loads(done.stdout)
     found = {o["shape"]: o["seconds"] for o in result["operations"] if (o["name"], o["part"]) == ("product", "forward")}
     return [found[" × ".join(map(str, shape))] for shape in SHAPES], result["peak_flops_per_second"]
@@ -132,10 +125,12 @@ def main():
     peers = ["MKL", *LIBRARIES]
     ours, theirs, peaks = [], {peer: [] for peer in peers}, []
     for number in range(options.rounds):
+        for peer in peers[: number % 4]:
+            theirs[peer].append(of_peer(peer, options))
         seconds, peak = of_apus(options)
         ours.append(seconds)
         peaks.append(peak)
-        for peer in peers:
+        for peer in peers[number % 4 :]:
             theirs[peer].append(of_peer(peer, options))
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
     results = [result(index, ours, theirs, statistics.median(peaks)) for index in range(len(SHAPES))]

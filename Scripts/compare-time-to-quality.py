@@ -14,8 +14,9 @@ sides (PyTorch leaves out the last, shorter one). Seconds are those of training 
 sides. Seeds take turns.
 
 The goal is the mean loss that PyTorch ends with; Apus's time is that of the first validation, one each 50 steps, whose
-mean over the seeds is as low. Prints a table or, with --json, an object. Status 1 where Apus does not come to that loss
-or takes more than --at-most of PyTorch's time.
+mean over the seeds is as low. Its time for all steps says how much of the gain is speed, for the higher learning rate
+was chosen on this text. Prints a table or, with --json, an object. Status 1 where Apus takes more than --at-most of
+PyTorch's time or never comes to that loss (inf: never 1).
 """
 
 import argparse
@@ -167,7 +168,8 @@ def main():
             print(f"seed {seed} done", file=sys.stderr)
     result = compare(ours, theirs)
     print(json.dumps(result) if options.json else table(result))
-    sys.exit(0 if result["ratio"] is not None and result["ratio"] <= options.at_most else 1)
+    ratio = math.inf if result["ratio"] is None else result["ratio"]
+    sys.exit(0 if ratio <= options.at_most else 1)
 
 
 def compare(ours, theirs):
@@ -199,7 +201,8 @@ def table(r):
     if r["ratio"] is not None:
         words = f"| Apus, as good | {r['apus_step']} | {r['apus_seconds']:.1f} (**{r['ratio']:.2f}** of the time) |"
         lines.append(f"{words} ≤ {r['torch_loss']:.4f} |")
-    lines.append(f"| Apus, as many tokens | {STEPS} | {r['apus_end_seconds']:.1f} | {r['apus_end_loss']:.4f} |")
+    end = f"{r['apus_end_seconds']:.1f} ({r['apus_end_seconds'] / r['torch_seconds']:.2f} of the time)"
+    lines.append(f"| Apus, as many tokens | {STEPS} | {end} | {r['apus_end_loss']:.4f} |")
     return "\n".join(lines)
 
 

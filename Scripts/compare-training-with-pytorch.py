@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Takes turns with PyTorch on the same model, text, batch and threads in float32: tokens per second of whole training
-steps, their ratio, and the peak memory of both processes.
+steps, their ratio, and the most memory that both processes had by the end of their last steps.
 
-    python3 -m pip install torch numpy
+    python3 -m pip install torch numpy  # the build for CPUs: the other's libraries count in its memory
     swift build -c release
     python3 Scripts/compare-training-with-pytorch.py --text tinyshakespeare.txt
 

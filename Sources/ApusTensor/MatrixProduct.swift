@@ -1,6 +1,7 @@
 // Matrix products over threads: cuts the outputs into tasks of rows and panels, packs the second factor a cache-sized
-// chunk at a time inside each task (so no packed copy of a weight is ever whole in memory; MatrixProduct+Packing), and
-// calls the kernel. Every output is one sum over k in order, whoever computes it: the cuts never show in the bits.
+// chunk at a time inside each task (so no packed copy of a weight is whole in memory unless it was packed ahead;
+// MatrixProduct+Packing), and calls the kernel. Every output is one sum over k in order, whoever computes it: the cuts
+// never show in the bits.
 
 import ApusCore
 import CApusKernels
@@ -121,7 +122,7 @@ final class MatrixProduct {
         self.runPacking(p, b, rows, panels, scratch)
       }
     }
-    if plan.tasks == 1 { task(0, 0) } else { pool.run(plan.tasks, task) }
+    pool.run(plan.tasks, task)
   }
 
   // The second factor where it is a weight that so few rows read as it is: its way from memory is what takes the time.

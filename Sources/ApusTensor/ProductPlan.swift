@@ -1,4 +1,5 @@
-// How a product is cut into tasks for threads, by an estimate of what each costs. No cut shows in the bits.
+// How a product is cut into tasks for threads, by an estimate of what each costs. No cut shows in the bits. That the
+// kernel may bring rows together which it could read in place is not estimated: it does so where that pays.
 
 /// How a product is cut: the grid of rows by panels with the least estimated time, packing included. A cut of the rows
 /// repeats the packing of the second factor, a cut of the panels that of a strided first factor.
@@ -10,8 +11,7 @@ struct ProductPlan {
   var tasks: Int { rowCuts * panelCuts }
 
   // In cycles of the kernel's inner loop: one row of one panel a cycle; packing one row of a panel, unpacking it from a
-  // stored type before that, or packing one value of the first factor; starting a task. Measured on Zen 3 with AVX2;
-  // only the ratios matter.
+  // stored type before that, or packing one value of the first factor; starting a task. Measured on Zen 3 with AVX2.
   private static let packPanel = 12.0
   private static let unpackPanel = 8.0
   private static let packValue = 2.0

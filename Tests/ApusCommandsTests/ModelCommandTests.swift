@@ -295,7 +295,7 @@ final class TinyModel: Sendable {
 
 @Suite struct BenchmarkInferenceTests {
   @Test func tableAndJSONHaveFitsAndRates() async throws {
-    let arguments = ["benchmark", "inference", "--preset", "tiny", "--tokens", "100", "--rounds", "1"]
+    let arguments = ["benchmark", "inference", "--preset", "gemma-tiny", "--tokens", "100", "--rounds", "1"]
     let text = await apus(arguments)
     #expect(text.status == 0)
     #expect(text.output.contains("a + b·n"))
@@ -310,8 +310,9 @@ final class TinyModel: Sendable {
   }
 
   @Test(arguments: [
-    [], ["--preset", "huge"], ["--preset", "tiny", "--model", "x"], ["--preset", "tiny", "--tokens", "99"],
-    ["--preset", "tiny", "--tokens", "513"], ["--preset", "tiny", "--rounds", "0"],
+    [], ["--preset", "huge"], ["--preset", "small-gpt", "--model", "x"],
+    ["--preset", "small-gpt", "--tokens", "99"], ["--preset", "small-gpt", "--tokens", "513"],
+    ["--preset", "small-gpt", "--rounds", "0"], ["--preset", "bert-tiny"],
   ])
   func wrongUseIsRefused(arguments: [String]) async {
     #expect(await apus(["benchmark", "inference"] + arguments).status == 64)

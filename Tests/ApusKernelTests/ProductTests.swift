@@ -15,6 +15,8 @@ struct ProductCase {
   var usesResidual = false
   /// Unused columns at the end of each row of c.
   var gap = 0
+  /// Unused steps at the end of each row of a, where its steps lie side by side.
+  var gapOfA = 1
   /// Floats behind the scratch, which stay as they are.
   var beyond = 64
 
@@ -27,14 +29,16 @@ struct ProductCase {
   var bias: [Float] = []
   var residual: [Float] = []
 
-  var aStrides: (row: Int, k: Int) { form == .weightGradient ? (1, m + 2) : form == .strided ? (2 * k, 2) : (k + 1, 1) }
+  var aStrides: (row: Int, k: Int) {
+    form == .weightGradient ? (1, m + 2) : form == .strided ? (2 * k, 2) : (k + gapOfA, 1)
+  }
   var bStrides: (k: Int, n: Int) { form == .forward ? (1, k + 3) : form == .strided ? (3, 3 * k) : (n + 1, 1) }
   var cRow: Int { n + gap }
 
   mutating func fill(seed: UInt64) {
     var numbers = TestNumbers(seed: seed)
-    a = numbers.floats(m * aStrides.row + k * aStrides.k + 8)
-    b = numbers.floats(k * bStrides.k + n * bStrides.n + 8)
+    a = numbers.floats(max(0, (m - 1) * aStrides.row + (k - 1) * aStrides.k + 1))
+    b = numbers.floats(max(0, (k - 1) * bStrides.k + (n - 1) * bStrides.n + 1))
     c = numbers.floats(m * cRow)
     bias = numbers.floats(n)
     residual = numbers.floats(m * cRow)
@@ -169,14 +173,32 @@ struct ProductTests {
   @Test("Stays within its scratch, however many steps there are", arguments: instructionSets)
   func scratch(isa: String) throws {
     let k = try kernels(isa)
+    // So many panels that rows which could be read in place are brought together too.
+    let panels = 17
     for rows in [k.tile_rows - 1, k.tile_rows, k.tile_rows + 1, 2 * k.tile_rows] {
       for form in ProductCase.Form.allCases {
         var test = ProductCase()
-        (test.m, test.n, test.k, test.form) = (max(1, rows), 5 * k.panel, 12_300, form)
+        (test.m, test.n, test.k, test.form) = (max(1, rows), panels * k.panel, 12_300, form)
         test.beyond = 200_000
         test.fill(seed: 9)
-        let single = (0..<test.m).map { (rows: $0..<$0 + 1, panels: 0..<5) }
-        #expect(sameBits(test.run(k).c, test.run(k, ranges: single).c), "\(isa) \(form), \(rows) rows")
+        let narrow = (0..<panels).map { (rows: 0..<test.m, panels: $0..<$0 + 1) }
+        #expect(sameBits(test.run(k).c, test.run(k, ranges: narrow).c), "\(isa) \(form), \(rows) rows")
+      }
+    }
+  }
+
+  @Test("Rows brought together give the bits of rows read in place", arguments: instructionSets)
+  func rowsBroughtTogether(isa: String) throws {
+    let k = try kernels(isa)
+    for (panels, steps, gap) in [(17, 1030, 1), (17, 40, 3), (4, 1020, 4), (5, 2040, 8), (4, 513, 511)] {
+      for rows in [k.tile_rows, 2 * k.tile_rows + 1, 3 * k.tile_rows - 1] {
+        var test = ProductCase()
+        (test.m, test.n, test.k, test.gapOfA) = (max(1, rows), panels * k.panel - 3, steps, gap)
+        test.fill(seed: 11)
+        let narrow = (0..<panels).map { (rows: 0..<test.m, panels: $0..<$0 + 1) }
+        let whole = test.run(k).c
+        #expect(sameBits(whole, test.run(k, ranges: narrow).c), "\(isa), \(rows) rows, \(steps) steps")
+        #expect(largestError(whole, test.reference().c) < 1e-4)
       }
     }
   }

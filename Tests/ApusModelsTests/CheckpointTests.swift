@@ -210,5 +210,8 @@ import Testing
     let weights = 4 * block + 128 + 65 * 128
     #expect(specification.trainingFlopsPerToken(context: 64) == Double(6 * weights + 12 * 4 * 128 * 64))
     #expect(specification.parameterCount == weights + 64 * 128)
+    // Masked training projects only the masked tokens to the vocabulary: an eighth of the head's operations.
+    let masked = Double(6 * (weights - 65 * 128) + 6 * 65 * 128 / 8 + 12 * 4 * 128 * 64)
+    #expect(specification.trainingFlopsPerToken(context: 64, projected: 0.125) == masked)
   }
 }

@@ -98,17 +98,18 @@ struct MatrixProductTests {
   func plans() {
     for threads in [1, 2, 5, 16] {
       for (m, n, k) in [(1, 1, 1), (768, 128, 128), (2048, 288, 768), (1, 32000, 288), (5000, 3, 40)] {
-        for preparation in [ProductPlan.Preparation.none, .packing, .unpacking] {
+        for (preparation, strided) in [(ProductPlan.Preparation.none, false), (.packing, true), (.unpacking, false)] {
           let plan = ProductPlan(
-            m: m, n: n, k: k, stridedA: false, panel: 16, tileRows: 6, preparation: preparation,
+            m: m, n: n, k: k, stridedA: strided, panel: 16, tileRows: 6, preparation: preparation,
             threads: threads)
-          var covered = 0
+          let width = (n + 15) / 16
+          var covered = [Int](repeating: 0, count: m * width)
           for index in 0..<plan.tasks {
             let (rows, panels) = plan.task(index)
-            #expect(!rows.isEmpty && !panels.isEmpty && rows.upperBound <= m)
-            covered += rows.count * panels.count
+            #expect(!rows.isEmpty && !panels.isEmpty && rows.upperBound <= m && panels.upperBound <= width)
+            for row in rows { for panel in panels { covered[row * width + panel] += 1 } }
           }
-          #expect(covered == m * ((n + 15) / 16), "\(m) x \(n) x \(k) on \(threads) threads")
+          #expect(covered.allSatisfy { $0 == 1 }, "\(m) x \(n) x \(k) on \(threads) threads")
         }
       }
     }

@@ -5,10 +5,10 @@ import ArgumentParser
 /// `apus benchmark`.
 struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure how fast inference, training and tokenizers are here.",
+    abstract: "Measure how fast inference, training, their operations and threads are here.",
     discussion: """
-      Every figure is a median of several rounds. Machines drift: compare two programs in the same minutes, taking \
-      turns, and trust ratios rather than rates.
+      Times are medians of several rounds unless a help says otherwise. Machines drift: compare two programs in the \
+      same minutes, taking turns, and trust ratios rather than rates.
       """,
     subcommands: commands)
 

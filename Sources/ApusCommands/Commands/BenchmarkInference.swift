@@ -3,6 +3,7 @@
 import ApusCore
 import ApusGeneration
 import ApusModels
+import ApusTraining
 import ArgumentParser
 
 /// `apus benchmark inference`.
@@ -22,8 +23,8 @@ struct BenchmarkInference: Command {
       "A Hugging Face folder, a file in one, or a run folder; or use --preset.", valueName: "path"))
   var model: String?
 
-  @Option(help: "A model of random weights in place of --model: tiny, small-gpt, baby-gpt, llama-15m or gpt2-124m.")
-  var preset: BenchmarkModel?
+  @Option(help: "A model of random weights in place of --model: \(Preset.names); masked ones cannot generate.")
+  var preset: Preset?
 
   @Option(
     help: ArgumentHelp(
@@ -44,6 +45,9 @@ struct BenchmarkInference: Command {
 
   func validate() throws {
     if (model == nil) == (preset == nil) { throw ValidationError("Give either --model or --preset.") }
+    if let preset, preset.configuration.objective == .masked {
+      throw ValidationError("--preset \(preset.rawValue) is a masked model, which cannot continue a text.")
+    }
     if rounds < 1 || rounds > 1000 { throw ValidationError("--rounds is \(rounds); give 1 to 1000.") }
     if let tokens, tokens < 100 { throw ValidationError("--tokens is \(tokens); give at least 100.") }
   }
@@ -66,8 +70,15 @@ struct BenchmarkInference: Command {
   }
 
   private func subject() throws(ApusError) -> any NextTokenModel {
-    if let preset { return try Transformer(Model(specification: preset.specification, seed: 1)) }
+    if let preset { return try Transformer(Model(specification: Self.specification(preset), seed: 1)) }
     return try LanguageModel.load(model ?? "").model
+  }
+
+  /// The preset's shape, with a context long enough to measure in.
+  private static func specification(_ preset: Preset) throws(ApusError) -> Specification {
+    var model = preset.configuration.model
+    model.context = max(model.context, 512)
+    return try model.specification(vocabulary: preset.benchmarkVocabulary)
   }
 
   private func length(_ model: any NextTokenModel) throws(ApusError) -> Int {
@@ -124,27 +135,5 @@ extension BenchmarkInference {
       ("rate_last_over_first", .double(result.endurance)),
       ("prompt_tokens_per_second", .double(result.promptRate)),
     ])
-  }
-}
-
-/// Shapes to measure without a checkpoint.
-enum BenchmarkModel: String, ExpressibleByArgument, CaseIterable {
-  case tiny
-  case smallGPT = "small-gpt"
-  case babyGPT = "baby-gpt"
-  case llama15M = "llama-15m"
-  case gpt2 = "gpt2-124m"
-
-  /// The named shape, with a context long enough to measure in.
-  var specification: Specification {
-    switch self {
-    case .tiny: .llama(vocabulary: 64, context: 512, width: 16, layers: 2, heads: 2, feedForwardWidth: 32)
-    case .smallGPT: .gpt2(vocabulary: 65, context: 512, width: 128, layers: 4, heads: 4)
-    case .babyGPT: .gpt2(vocabulary: 65, context: 512, width: 384, layers: 6, heads: 6)
-    case .llama15M:
-      .llama(
-        vocabulary: 32_000, context: 512, width: 288, layers: 6, heads: 6, feedForwardWidth: 768, tiedOutput: true)
-    case .gpt2: .gpt2(vocabulary: 50_257, context: 1024, width: 768, layers: 12, heads: 12)
-    }
   }
 }

@@ -10,10 +10,11 @@ struct BenchmarkKernels: Command {
     commandName: "kernels",
     abstract: "Measure each operation against the machine's limits.",
     discussion: """
-      Two limits are measured just before: the multiply-add rate of all threads on registers, and the bytes a second \
-      that they read from memory. An operation needs at least its arithmetic at the one or its bytes at the other, \
+      Two limits are measured first: the multiply-add rate of all threads on registers, and the bytes a second that \
+      they read from memory at best. An operation needs at least its arithmetic at the one or its bytes at the other, \
       whichever is more; the share is that least time over the median of the rounds. Data that stay in the caches pass \
-      faster than memory's rate, so shares of what memory bounds can be above 100 %. Products are rows × outputs × \
+      faster than memory's rate, and what is written beside what is read can too, so shares of what memory bounds can \
+      be above 100 %. Products are rows × outputs × \
       inputs; attention is sequences × tokens, heads × width.
       """)
 

@@ -12,9 +12,11 @@ struct BenchmarkTraining: Command {
     abstract: "Measure training steps: tokens per second, share of the machine's peak, time of the parts.",
     discussion: """
       A step is forward, backward, clipping and AdamW on random tokens, which are the same work as real ones. The \
-      forward pass with its loss is measured by itself; backward is the difference. The share of the peak counts 6 \
-      operations for each token and weight plus attention over the whole context, against the multiply-add rate of all \
-      threads, measured just before. Scripts/compare-training-with-pytorch.py takes turns with PyTorch on a real text.
+      forward pass with its loss is measured by itself, without dropout; backward is the difference. The share of the \
+      peak counts 6 operations for each token and weight plus attention over the whole context, against the \
+      multiply-add rate of all threads, measured just before. In masked training only the masked tokens are projected \
+      to the vocabulary, and only these are counted for it. Scripts/compare-training-with-pytorch.py takes turns with \
+      PyTorch on a real text.
       """)
 
   @Option(help: "The model: \(Preset.names).")
@@ -80,13 +82,10 @@ struct BenchmarkTraining: Command {
 
   /// Means over the measured steps, so that they add up; the dearest operation first.
   private static func operations(_ result: TrainingMeasurement) -> [String] {
-    let steps = Double(max(1, result.steps.count))
-    let whole = result.steps.reduce(0, +) / steps
+    let whole = result.steps.reduce(0, +) / Double(max(1, result.steps.count))
     var table = TextTable(["operation", "forward", "backward", "share"], left: [0])
-    let times = OperationProfile.Kind.allCases.map { kind in
-      (kind, result.profile.forwardSeconds(kind) / steps, result.profile.backwardSeconds(kind) / steps)
-    }
-    for (kind, forward, backward) in times.sorted(by: { $0.1 + $0.2 > $1.1 + $1.2 }) where forward + backward > 0 {
+    let sorted = result.operations.sorted { $0.forward + $0.backward > $1.forward + $1.backward }
+    for (kind, forward, backward) in sorted where forward + backward > 0 {
       let isWhole = kind == .output  // its loss and its gradients are one pass
       table.add([
         kind.name, Quantity.milliseconds(forward), isWhole ? "" : Quantity.milliseconds(backward),
@@ -94,6 +93,13 @@ struct BenchmarkTraining: Command {
       ])
     }
     return table.lines
+  }
+
+  private static func operationsJSON(_ result: TrainingMeasurement) -> [(String, JSON)] {
+    result.operations.map { kind, forward, backward in
+      let seconds: [(String, JSON)] = [("forward_seconds", .double(forward)), ("backward_seconds", .double(backward))]
+      return (kind.name.replacing(" ", with: "_"), .fields(seconds))
+    }
   }
 
   private static func gigaflops(_ rate: Double) -> String { "\(Quantity.decimals(rate / 1e9, 0)) GFLOP/s" }
@@ -108,30 +114,22 @@ struct BenchmarkTraining: Command {
       ("forward_seconds", .double(result.forwards.median)), ("backward_seconds", .double(result.backward)),
       ("update_seconds", .double(result.updates.median)),
       ("flops_per_second", .double(result.flops / result.steps.median)),
-      ("operations", .fields(operationsJSON(result))),
+      ("operations", .fields(Self.operationsJSON(result))),
       ("peak_flops_per_second", .double(result.peak)),
       ("share_of_peak", .double(result.shareOfPeak)), ("peak_memory_bytes", .int(Int64(result.peakMemory))),
     ])
   }
 }
 
-extension BenchmarkTraining {
+extension TrainingMeasurement {
   /// Mean seconds of a measured step, by operation.
-  fileprivate func operationsJSON(_ result: TrainingMeasurement) -> [(String, JSON)] {
-    let steps = Double(max(1, result.steps.count))
+  fileprivate var operations: [(kind: OperationProfile.Kind, forward: Double, backward: Double)] {
+    let count = Double(max(1, steps.count))
     return OperationProfile.Kind.allCases.map { kind in
-      (
-        kind.name.replacing(" ", with: "_"),
-        .fields([
-          ("forward_seconds", .double(result.profile.forwardSeconds(kind) / steps)),
-          ("backward_seconds", .double(result.profile.backwardSeconds(kind) / steps)),
-        ])
-      )
+      (kind, profile.forwardSeconds(kind) / count, profile.backwardSeconds(kind) / count)
     }
   }
-}
 
-extension TrainingMeasurement {
   /// Seconds of the backward pass: what the gradient took beyond the forward pass.
   var backward: Double { max(0, gradients.median - forwards.median) }
   /// At the median step.
@@ -143,7 +141,7 @@ extension TrainingMeasurement {
 extension Preset: ExpressibleByArgument {
   /// Ids that the preset's tokenizer would have on the text it is known for: 65 characters, or the size of its
   /// vocabulary.
-  fileprivate var benchmarkVocabulary: Int {
+  var benchmarkVocabulary: Int {
     configuration.tokenizer.algorithm == .characters ? 65 : configuration.tokenizer.vocabularySize
   }
 }

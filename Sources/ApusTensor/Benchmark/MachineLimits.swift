@@ -1,8 +1,9 @@
-// What this machine can do at most, measured now with the threads that the work uses: shared machines drift, so a share
-// of a limit needs the limit of the same minute.
+// What this machine can do at most, measured with the threads that the work uses: shared machines drift, so a share of
+// a limit needs a limit measured just before. The threads begin together, each times itself, and their rates add up.
 
 import ApusCore
 import CApusKernels
+import Synchronization
 
 extension Workspace {
   /// Float32 multiply-add rate of all threads together in FLOP/s.
@@ -26,10 +27,16 @@ extension Workspace {
   }
 
   private func sumOverThreads(_ rate: (Int) -> Double) -> Double {
+    let pool = ThreadPool(threads: pool.threads)  // of its own: tasks that meet must not run one after the other
+    let met = Atomic(0)
     var rates = [Double](repeating: 0, count: pool.threads)
     rates.withUnsafeMutableBufferPointer { rates in
       nonisolated(unsafe) let rates = rates  // every task writes its own element
-      pool.run(pool.threads) { index, _ in rates[index] = rate(index) }
+      pool.run(pool.threads) { index, _ in
+        met.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        while met.load(ordering: .acquiring) < pool.threads {}
+        rates[index] = rate(index)
+      }
     }
     return rates.reduce(0, +)
   }

@@ -1,5 +1,5 @@
 // A 64-bit checksum that finds damage, not forgery: words of 8 bytes are folded in one after another by multiplication
-// and shift (the finaliser of SplitMix64). Several GB/s, so that a corpus can be verified whole when it is opened.
+// and shift (the finaliser of SplitMix64). Some 2 GB/s, so that a corpus can be verified whole when it is opened.
 
 import ApusCore
 

@@ -66,6 +66,7 @@ public struct TrainingBenchmark {
     let corpus = randomCorpus(tokens: 64 * configuration.model.context + 1)
     let trainer = try Trainer(
       model, corpus: corpus, objective: try objective, configuration: configuration, workspace: workspace)
+    if warmup == 0 { workspace.profile = OperationProfile() }
     while let report = try trainer.next() {
       try progress(report.step)
       guard report.step > warmup else {

@@ -27,10 +27,12 @@ INLINE void vtranspose(vf rows[W]) {
     pairs[i] = _mm256_unpacklo_ps(rows[i], rows[i + 1]);
     pairs[i + 1] = _mm256_unpackhi_ps(rows[i], rows[i + 1]);
   }
-  for (int i = 0; i < W; i += i % 4 == 1 ? 3 : 1) {
-    __m256d low = (__m256d)pairs[i], high = (__m256d)pairs[i + 2];
-    fours[i / 4 * 4 + i % 2 * 2] = (vf)_mm256_unpacklo_pd(low, high);
-    fours[i / 4 * 4 + i % 2 * 2 + 1] = (vf)_mm256_unpackhi_pd(low, high);
+  for (int i = 0; i < W; i += 4) {
+    for (int j = 0; j < 2; j++) {
+      __m256d low = (__m256d)pairs[i + j], high = (__m256d)pairs[i + j + 2];
+      fours[i + 2 * j] = (vf)_mm256_unpacklo_pd(low, high);
+      fours[i + 2 * j + 1] = (vf)_mm256_unpackhi_pd(low, high);
+    }
   }
   for (int i = 0; i < W / 2; i++) {
     rows[i] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20);

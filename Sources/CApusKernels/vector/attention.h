@@ -18,7 +18,7 @@ typedef struct {
 // this tile, `rescale` what the earlier sums are to be multiplied with, and `sum` the sums of this tile.
 INLINE void exponentials(int R, const apus_attention *a, visible_keys v, float *s, float *maximum, float *rescale,
                          float *sum) {
-  const float unit = a->soft_cap > 0 ? 1 : a->scale * LOG2_E;
+  const float unit = a->soft_cap > 0 ? 1 : a->scale * APUS_LOG2_E;
   ptrdiff_t start = first_visible(v, 0) & -(ptrdiff_t)W, stop = end_visible(v, R - 1);
   ptrdiff_t common = first_visible(v, R - 1), common_end = end_visible(v, 0);
   vf top[MAX_R], total[MAX_R];
@@ -28,7 +28,7 @@ INLINE void exponentials(int R, const apus_attention *a, visible_keys v, float *
     if (masked || a->soft_cap > 0)
       UNROLL for (int r = 0; r < R; r++) {
         vf x = vload(s + r * TILE + j);
-        if (a->soft_cap > 0) x = vtanh(x * (a->scale / a->soft_cap)) * (a->soft_cap * LOG2_E);
+        if (a->soft_cap > 0) x = vtanh(x * (a->scale / a->soft_cap)) * (a->soft_cap * APUS_LOG2_E);
         vstore(s + r * TILE + j, masked ? vselect(visible_lanes(v, r, j), x, vset(-__builtin_inff())) : x);
       }
     UNROLL for (int r = 0; r < R; r++) top[r] = vmax(top[r], vload(s + r * TILE + j) * unit);

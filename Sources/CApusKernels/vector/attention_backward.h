@@ -4,7 +4,7 @@
 //
 // Tiles of keys are the outer loop, blocks of queries the inner: for each, P and dS are written to scratch, zero where
 // nothing is seen, and multiplied at once: dQ += dS K, dK += dS^T Q, dV += (P M)^T dO. All sums run in order of
-// position.
+// position. Zeros hide only what is finite: unlike forward, a key that is not can reach queries that do not see it.
 #ifndef APUS_ATTENTION_BACKWARD_H
 #define APUS_ATTENTION_BACKWARD_H
 
@@ -33,8 +33,6 @@ static backward_tile backward_tile_make(const apus_attention *a, float *scratch)
   tile.delta = tile.dscore + QUERY_BLOCK * TILE;
   return tile;
 }
-
-INLINE vf delta_term(row r, size_t j, size_t n) { return row_load(r.x + j, n) * row_load(r.y + j, n); }
 
 // c[r] += sum over k of a[r * a_row + k * a_k] b[k], for R rows of `width`.
 INLINE void add_products(int R, const float *a, ptrdiff_t a_row, ptrdiff_t a_k, ptrdiff_t depth, const float *b,
@@ -85,12 +83,12 @@ INLINE void score_gradients(int R, const apus_attention *a, const backward_tile 
       vf x = vload(s + r * TILE + j), dx = vload(dp + r * TILE + j), slope = vset(a->scale);
       if (a->soft_cap > 0) {
         vf relative = vtanh(x * (a->scale / a->soft_cap));
-        x = relative * (a->soft_cap * LOG2_E);
+        x = relative * (a->soft_cap * APUS_LOG2_E);
         slope *= 1.0f - relative * relative;
       } else {
-        x *= a->scale * LOG2_E;
+        x *= a->scale * APUS_LOG2_E;
       }
-      vf p = vexp2(x - a->log_sum_exp[query + (size_t)r] * LOG2_E), kept = p;
+      vf p = vexp2(x - a->log_sum_exp[query + (size_t)r] * APUS_LOG2_E), kept = p;
       if (a->dropout_rate > 0) {
         kept *= factor[r][half];
         dx *= factor[r][half];
@@ -181,7 +179,7 @@ static void attention_backward(const apus_attention *a, const apus_attention_gra
   for (size_t i = 0; i < a->query_count; i++) {
     row r = {.x = a->output + (ptrdiff_t)i * a->output_row,
              .y = g->output_gradient + (ptrdiff_t)i * g->output_gradient_row};
-    tile.delta[i] = row_sum(delta_term, r, a->head_dim);
+    tile.delta[i] = row_sum(row_product, r, a->head_dim);
   }
   for (; tile.first < a->key_count; tile.first += TILE) {
     size_t begin, end = queries_of_tile(a, tile.first, &begin);

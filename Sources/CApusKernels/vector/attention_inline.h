@@ -16,10 +16,9 @@
 
 // 2^x for x <= 127, 0 below -125 (so without denormals), to 1 ulp; a minimax fit of (2^r - 1) / r for |r| <= 1/2.
 // Scores are kept in units of log 2, since this spares the reduction two operations.
-#define LOG2_E 1.44269504f
 #define LN_2 0.693147181f
 INLINE vf vexp2(vf x) {
-  const float rounder = 12582912.0f + 127;  // 1.5 * 2^23, and the exponent's bias
+  const float rounder = APUS_ROUNDER + 127;  // and the exponent's bias
   vf shifted = x + rounder;
   vf r = x - (shifted - rounder);
   vf p = vfma(vset(0x1.41fbbcp-13f), r, vset(0x1.5f3e54p-10f));

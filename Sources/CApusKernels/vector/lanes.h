@@ -1,8 +1,8 @@
 // What all vec.h share: vectors of W floats as clang vector extensions, on which + - * / < == & | << work lane by lane.
 // A vec.h defines W, ISA and, for its instruction set, the operations that the extensions lack: vload_n, vstore_n,
-// vmax, vmin, vselect, the half-precision conversions, vtranspose or the two index lists VINTERLEAVE_* to make it of (the
-// low and the high halves of two vectors, lane by lane) and the shape of the product's tile: NV vectors by MR rows,
-// APUS_TILE_ROWS(X) being X(1) to X(MR).
+// vmax, vmin, vselect, the half-precision conversions, vtranspose or the two index lists VINTERLEAVE_* to make it of
+// (the low and the high halves of two vectors, lane by lane) and the shape of the product's tile: NV vectors by MR
+// rows, APUS_TILE_ROWS(X) being X(1) to X(MR).
 //
 // Comparisons give a vi of all-ones or all-zeros lanes. Nothing contracts to a fused multiply-add by itself
 // (-ffp-contract=off); vfma does. Reductions have one fixed order.

@@ -3,7 +3,7 @@
 // of multiply-adds as in a tile.
 //
 // More rows than two are brought together first: where rows of both factors are pages apart, all fall on one place of
-// the first cache, which holds eight lines there.
+// the first cache, which holds eight lines there (Zen 3 and 4).
 #ifndef APUS_PRODUCT_FEW_ROWS_H
 #define APUS_PRODUCT_FEW_ROWS_H
 
