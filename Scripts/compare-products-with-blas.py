@@ -9,8 +9,8 @@ A product is rows × outputs × inputs: activations [rows, inputs] times the tra
 in a linear layer. MKL comes with PyTorch; the others are Debian's, told which processor's kernels to take, since they
 know newer processors badly (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE; where there is no AVX-512, BLIS chooses). In each round
 every side is a process of its own, Apus once first, then second and so on, and its figure the median of --times
-products; the peer is the best of the three in that round. The peers repeat one product; Apus computes the gradients in
-between, as in training, so that small factors leave its caches.
+products; the peer is the best of the three in that round. No side finds its factors in the caches: Apus computes the
+gradients between two products, as in training, the peers' process writes other memory.
 
 Prints a table or, with --json, one object a shape. Status 1 where a ratio is below --at-least (0: never).
 """
@@ -70,13 +70,14 @@ def measure(peer, threads, times):
 
     blas = None if peer == "MKL" else library(peer)
     generator = numpy.random.default_rng(1)
-    seconds = []
+    seconds, other = [], numpy.zeros(1 << 25, numpy.float32)
     for rows, outputs, inputs in SHAPES:
         a, b = (generator.standard_normal(s, dtype=numpy.float32) for s in ((rows, inputs), (outputs, inputs)))
         c = numpy.zeros((rows, outputs), numpy.float32)
         product = blas_product(blas, a, b, c) if blas else torch_product(a, b, c, threads)
         taken = []
         for _ in range(times + 1):
+            numpy.add(other, 1, out=other)
             start = time.perf_counter()
             product()
             taken.append(time.perf_counter() - start)
